@@ -1,4 +1,5 @@
-// `npm run bench`: what Reelay costs and how fast it is. Names of measurements after `--` take these alone.
+// `npm run bench`: what Reelay costs and how fast it is. Names of measurements after `--` run only
+// these.
 
 import { buildBench, buildUpstream, buildWorker } from "./build.mjs";
 import { locked } from "./lib/lock.mjs";
@@ -14,5 +15,5 @@ await main(async () => {
   const bench = await buildBench();
   const shown = { cwd: ROOT, env, show: true, explain: () => "A measurement failed: see the lines above." };
   await locked(CACHE, "bench", ROOT, () => step("benchmarks", () => run(bench, process.argv.slice(2), shown)));
-  table("All of it took:");
+  table("Total time:");
 });

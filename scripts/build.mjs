@@ -1,5 +1,6 @@
-// The worker's build, which wrangler runs as its build command: sources to build/, nothing when nothing has changed.
-// REELAY_PREBUILT=1 takes build/ as it is, for tests that start many workers.
+// The worker's build, which wrangler runs as its build command: compiles the sources to build/, or
+// nothing if nothing has changed. REELAY_PREBUILT=1 uses build/ unchanged, for tests that start
+// many workers.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -15,11 +16,14 @@ import { setup } from "./setup.mjs";
 
 function cargoFailure(lines) {
   return looksOffline(lines)
-    ? "A crate could not be downloaded: the crates registry is out of reach. Check the network or a proxy setting and run again."
+    ? "A crate could not be downloaded: the crates registry is unreachable. Check the network and proxy settings, then run again."
     : "The worker did not build: see the compiler's lines above.";
 }
 
-/** Builds the worker unless build/ is what the sources give; what its pages load is copied each time. */
+/**
+ * Builds the worker unless build/ is up to date with the sources. The vendored files are copied
+ * each time.
+ */
 export async function buildWorker(toolchain) {
   copyVendored();
   if (isFresh(toolchain.name)) return;
@@ -33,18 +37,24 @@ export async function buildWorker(toolchain) {
       explain: cargoFailure,
     }),
   );
-  await step("the last bytes saved", shrink);
+  await step("optimising the wasm module", shrink);
   remember(toolchain.name, startedAt);
 }
 
-/** worker-build always keeps the names of functions, a tenth of the upload, and stops after one pass; more passes save a fiftieth. */
+/**
+ * worker-build always keeps the names of functions, a tenth of the upload, and stops after one
+ * pass; more passes save 2 %.
+ */
 async function shrink() {
   const module = join(BUILD, "index_bg.wasm");
-  const args = ["-Oz", "--converge", "--strip-debug", "--output", module, module]; // the module itself says which features it uses
+  const args = ["-Oz", "--converge", "--strip-debug", "--output", module, module]; // the module lists the features that it uses
   await run(toolEnvironment().WASM_OPT_BIN, args, { cwd: ROOT, env: environment() });
 }
 
-/** Builds a native program of the workspace; cargo knows when there is nothing to do. Returns its path. */
+/**
+ * Builds a native program of the workspace; cargo skips it if nothing has changed. Returns its
+ * path.
+ */
 async function buildProgram(name, what) {
   await step(what, () =>
     run("cargo", ["build", "--release", "--locked", "--package", name], {

@@ -1,4 +1,4 @@
-// `npm run check`: formatting, lints on the host and on wasm, and the size of what would be uploaded.
+// `npm run check`: formatting, lints on the host and on wasm, and the size of the upload.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ import { setup } from "./setup.mjs";
 
 const DENY = ["--", "-D", "warnings"];
 
-/** Bundles as a deployment would, without an account, and reads the size wrangler prints. */
+/** Bundles as a deployment would, without an account, and reads the size that wrangler prints. */
 async function uploadSize() {
   const folder = mkdtempSync(join(tmpdir(), "reelay-upload-"));
   try {

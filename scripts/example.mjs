@@ -1,5 +1,5 @@
-// `npm run example`: the example app on this machine, with a worker and a local stand-in for the video services.
-//   --app-port N, APP_PORT   the app's port; those of `npm start` besides
+// `npm run example`: the example app on this machine, with a worker and the local upstream.
+//   --app-port N, APP_PORT   the app's port; the ports of `npm start` can be set as well
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { elapsed, say } from "./lib/report.mjs";
 import { ended, firstEnd, LOGS, startApp, startCron, startUpstream, startWorker } from "./lib/services.mjs";
 import { buildPackages } from "./lib/typescript.mjs";
 
-/** The app's database and its worker's state belong together. */
+/** Holds the app's database together with its worker's state. */
 const FOLDER = join(STATE, "example");
 
 await main(async () => {
@@ -33,12 +33,12 @@ await main(async () => {
   say(`  the app       ${app}`);
   say(`  dashboard     http://127.0.0.1:${ports.worker}/dashboard   sign in with ${vars.ADMIN_KEY}`);
   say(`  logs          ${LOGS}`);
-  say("\nThings to write; the stand-in reads what is in brackets:");
+  say("\nTry these prompts; the local upstream reads the marks in brackets:");
   say("  A paper boat on a calm lake at dawn");
-  say("  A kite over a hill [[render:20000]]          takes 20 seconds, time to cancel it");
+  say("  A kite over a hill [[render:20000]]          takes 20 seconds, so you can cancel it");
   say("  A kite that nobody may see [[result:rai]]    is filtered, and asks for another prompt");
   say("  A kite that tears [[result:code13]]          fails");
-  say("\nEverything stays up; Ctrl-C ends it.\n");
+  say("\nEverything keeps running; Ctrl-C stops it.\n");
   terminal.open = true;
   throw ended(await firstEnd(services));
 });

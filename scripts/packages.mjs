@@ -1,4 +1,4 @@
-// `npm run packages`: builds the npm packages, and tests them as those who install them will have them.
+// `npm run packages`: builds the npm packages, and tests them as their users install them.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -23,7 +23,7 @@ const NODE = join(NODE_BIN, "node");
 /** Builds the packages and tests them; `browser` is a Chromium's path. */
 export async function testPackages(browser) {
   await buildPackages();
-  await step("the client's types are the description's", checkDescription);
+  await step("the client's types match the description", checkDescription);
   await step("the client's tests", () => testClient(browser));
   await step("the AI SDK provider's tests", testProvider);
   await step("the packages as they would be published", checkTarballs);
@@ -32,7 +32,7 @@ export async function testPackages(browser) {
 const quietly = (more) => ({ cwd: ROOT, env: environment(more) });
 const tool = (name, args) => run(join(NODE_BIN, name), args, quietly({ NO_COLOR: "1" }));
 
-/** Runs `work` with a folder that is gone afterwards. */
+/** Runs `work` with a temporary folder, which is deleted afterwards. */
 async function withFolder(work) {
   const folder = mkdtempSync(join(tmpdir(), "reelay-packages-"));
   try {
@@ -47,7 +47,7 @@ function checkDescription() {
     const fresh = join(folder, "description.ts");
     await writeDescription(fresh);
     if (readFileSync(fresh, "utf8") !== readFileSync(join(ROOT, DESCRIPTION), "utf8"))
-      throw new Failure(`${DESCRIPTION} is not what assets/openapi.json says: run npm run openapi.`);
+      throw new Failure(`${DESCRIPTION} does not match assets/openapi.json: run npm run openapi.`);
   });
 }
 
@@ -68,7 +68,7 @@ async function testProvider() {
   await counted("AI SDK provider tests", /(\d+) passing/, NODE, args);
 }
 
-/** Runs tests, and tells how many have passed. */
+/** Runs tests, and prints how many have passed. */
 async function counted(name, figure, command, args, more) {
   const explain = () => `The ${name} fail: see the lines above.`;
   const lines = await run(command, args, { ...quietly({ NO_COLOR: "1", ...more }), explain });
@@ -77,7 +77,7 @@ async function counted(name, figure, command, args, more) {
   say(`  ${name}: ${passed} passed`);
 }
 
-/** Every version of Node there is that may be used, with its path: the one of node_modules, and the machine's own. */
+/** Every usable Node with its version and path: the one of node_modules, and the machine's own. */
 function nodes() {
   const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => !folder.includes("node_modules"));
   const own = folders.map((folder) => join(folder, "node")).filter((path) => existsSync(path));
@@ -100,7 +100,10 @@ function checkTarballs() {
   });
 }
 
-/** npm installs the packages beside the `ai` that they need, and says what is needed beside another, as an old Node gets it. */
+/**
+ * npm must install the packages with the `ai` version that they need, and report that version with
+ * another one.
+ */
 function checkPeers(folder, tarballs) {
   const write = (name, content) => writeFileSync(join(folder, name, "package.json"), JSON.stringify(content));
   const needed = JSON.parse(readFileSync(join(ROOT, "packages/ai-sdk-provider/package.json"))).peerDependencies.ai;
@@ -121,9 +124,9 @@ function pack(name, folder) {
   const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder, "--workspace", name];
   const told = output("npm", args, quietly());
   if (told === undefined) throw new Failure(`npm could not pack ${name}: npm ${args.join(" ")} says why.`);
-  // npm 11 lists what it has packed; later ones name it.
+  // npm 11 returns a list of what it packed; later versions an object by name.
   const [{ filename, files, size }] = Object.values(JSON.parse(told));
-  // The compiler leaves what it wrote of a source that is gone by now.
+  // The compiler does not delete its output for a source that no longer exists.
   for (const { path } of files) {
     const source = /^dist\/(.*)\.js$/.exec(path)?.[1];
     if (source && !existsSync(join(ROOT, name, "src", `${source}.ts`)))
@@ -137,6 +140,6 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   await main(async () => {
     await ensureNodeModules();
     await testPackages(await ensureBrowser());
-    table("All packages are fit to be published:");
+    table("All packages can be published:");
   });
 }

@@ -1,4 +1,5 @@
-// `npm run setup`: installs whatever the build needs and is not there. Safe to interrupt and to repeat.
+// `npm run setup`: installs everything that the build needs and that is missing. Safe to interrupt
+// and to repeat.
 
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -23,6 +24,6 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   await main(async () => {
     await setup();
     table("Set-up took:");
-    say("Everything is in place.");
+    say("Everything is installed.");
   });
 }

@@ -1,4 +1,5 @@
-// `npm run sim -- --seeds 1000000`: as many simulated seeds as wanted, on every core, with an optimised build.
+// `npm run sim -- --seeds 1000000`: any number of simulated seeds, on all cores, with an optimised
+// build.
 
 import { parseArgs } from "node:util";
 import { locked } from "./lib/lock.mjs";
@@ -25,7 +26,10 @@ function readArguments() {
   return values;
 }
 
-/** What is printed when a run fails: the broken invariant and the command that replays it, if the run got that far. */
+/**
+ * The text for a failed run: the broken invariant and the command that replays it, if the run got
+ * that far.
+ */
 function explain(lines) {
   const command = lines.findIndex((line) => line.startsWith("replay it: "));
   return command > 0 ? lines.slice(command - 1, command + 1).join("\n") : "The simulation failed: see the lines above.";

@@ -1,4 +1,5 @@
-// `npm start` and `npm run dev`: everything on this machine. Installs, builds, serves, and for `npm start` runs one sample.
+// `npm start` and `npm run dev`: everything on this machine. Installs, builds, serves; `npm start`
+// also runs one sample.
 //   --no-sample            only serve          --once                 end after the sample
 //   --port N, PORT         the worker's port   --upstream-port N, UPSTREAM_PORT   the upstream's
 
@@ -35,7 +36,7 @@ await main(async () => {
     await stopAll();
     return process.exit(0);
   }
-  say("\nEverything stays up; Ctrl-C ends it.\n");
+  say("\nEverything keeps running; Ctrl-C stops it.\n");
   terminal.open = true;
   throw ended(await end);
 });

@@ -1,4 +1,4 @@
-// `npm test`: every test there is. Arguments after `--` go to `cargo test`.
+// `npm test`: all tests. Arguments after `--` go to `cargo test`.
 
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -24,7 +24,7 @@ await main(async () => {
   const browser = await ensureBrowser();
   await buildWorker(toolchain);
   const upstream = await buildUpstream();
-  // What the tests that start real workers need: where things are, and that build/ is finished.
+  // For the tests that start real workers: paths, and the assurance that build/ is finished.
   const tag = `${process.pid}-${Date.now()}`;
   const env = environment({
     REELAY_ROOT: ROOT,
@@ -33,7 +33,8 @@ await main(async () => {
     CHROMIUM_BIN: browser,
     REELAY_RUN: tag,
     PROMTOOL: promtool,
-    // The longest tests mostly wait for real processes, so more of them than there are cores may run.
+    // The longest tests mostly wait for real processes, so more of them than there are cores may
+    // run at once.
     RUST_TEST_THREADS: process.env.RUST_TEST_THREADS ?? String(Math.max(6, availableParallelism())),
     CI: "true",
   });
@@ -52,6 +53,6 @@ await main(async () => {
     await stopLeftovers(left);
   }
   const names = left.map(({ command }) => command).join("; ");
-  if (left.length > 0) throw new Failure(`The tests left processes behind, which were ended: ${names}.`);
+  if (left.length > 0) throw new Failure(`The tests left processes behind, which were stopped: ${names}.`);
   table("All tests passed:");
 });

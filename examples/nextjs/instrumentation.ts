@@ -1,4 +1,7 @@
-/** Runs once when the server starts: a missing variable or a database that cannot be opened ends it with a sentence. */
+/**
+ * Runs once at the server's start; ends it with a sentence if a variable is missing or the database
+ * cannot be opened.
+ */
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
   const { start } = await import("./server/start");

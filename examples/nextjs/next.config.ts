@@ -1,11 +1,11 @@
 import type { NextConfig } from "next";
 
 const config: NextConfig = {
-  // It has native code, which a bundler cannot take in.
+  // A package with native code cannot be bundled.
   serverExternalPackages: ["better-sqlite3"],
   allowedDevOrigins: ["127.0.0.1"],
   poweredByHeader: false,
-  // Compression would hold back the live events.
+  // Compression would delay the live events.
   compress: false,
 };
 

@@ -5,14 +5,14 @@ import { isVisitor, VISITOR_COOKIE } from "./server/visitor";
 /** A year, in seconds. */
 const YEAR = 365 * 24 * 60 * 60;
 
-/** Gives a first visitor an id, and each page a policy by which it runs nothing but its own scripts. */
+/** Gives a new visitor an id, and each page a policy under which only its own scripts run. */
 export function proxy(request: NextRequest): NextResponse {
   const known = request.cookies.get(VISITOR_COOKIE)?.value;
   const id = isVisitor(known) ? known : crypto.randomUUID();
   if (id !== known) request.cookies.set(VISITOR_COOKIE, id);
   const policy = policyWith(crypto.randomUUID().replaceAll("-", ""));
   const headers = new Headers(request.headers);
-  // Next.js takes the nonce for its scripts from here.
+  // Next.js reads the nonce for its scripts from this header.
   headers.set("Content-Security-Policy", policy);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set("Content-Security-Policy", policy);
@@ -37,5 +37,5 @@ function policyWith(nonce: string): string {
   ].join("; ");
 }
 
-/** The page alone: what is under /api and /_next needs neither. */
+/** Only the page: paths under /api and /_next need neither. */
 export const config = { matcher: "/" };

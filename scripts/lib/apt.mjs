@@ -3,23 +3,26 @@
 import { Failure } from "./report.mjs";
 import { looksOffline, output, run } from "./run.mjs";
 
-/** The version apt would install, or undefined when its lists have none. */
+/** The version that apt would install, or undefined if its lists have none. */
 export function candidateVersion(name) {
   const version = output("apt-cache", ["policy", name])?.match(/^ {2}Candidate: (.*)$/m)?.[1];
   return version === "(none)" ? undefined : version?.split("+")[0];
 }
 
-/** The words before `apt-get`: none for root, sudo where it asks nothing; undefined when neither is so. */
+/** The words before `apt-get`: none for root, sudo if it needs no password; undefined otherwise. */
 function privilege() {
   if (process.getuid?.() === 0) return [];
   return output("sudo", ["-n", "true"]) === undefined ? undefined : ["sudo", "-n"];
 }
 
-/** Downloads a package into a folder without installing it; the lists are fetched if those that are there name no such file. */
+/**
+ * Downloads a package into a folder without installing it; fetches the lists first if they do not
+ * have it.
+ */
 export async function aptDownload(name, folder) {
   const download = ["download", name];
   const explain = (lines) => {
-    const mend = looksOffline(lines) ? "check the network" : "look at apt's lines above";
+    const mend = looksOffline(lines) ? "check the network" : "see apt's output above";
     return `The Debian package ${name} could not be downloaded: ${mend} and run again.`;
   };
   try {
@@ -33,7 +36,7 @@ export async function aptDownload(name, folder) {
   await run("apt-get", download, { cwd: folder, explain });
 }
 
-/** Installs packages; the lists are fetched first unless `listsAreGood()`. */
+/** Installs packages; fetches the lists first unless `listsAreGood()`. */
 export async function aptInstall(names, listsAreGood) {
   const install = ["apt-get", "install", "--yes", "--no-install-recommends", ...names];
   const before = privilege();
@@ -44,9 +47,7 @@ export async function aptInstall(names, listsAreGood) {
   }
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const explain = (lines) => {
-    const mend = looksOffline(lines)
-      ? "Debian's archive is out of reach. Check the network"
-      : "look at apt's lines above";
+    const mend = looksOffline(lines) ? "Debian's archive is unreachable. Check the network" : "see apt's output above";
     return `The Debian packages ${names.join(", ")} could not be installed: ${mend} and run again.`;
   };
   const apt = async (words, options = {}) => {
@@ -57,7 +58,8 @@ export async function aptInstall(names, listsAreGood) {
     try {
       return await apt(install, { quiet: true });
     } catch (error) {
-      // Lists that are a few weeks old name files the archive no longer has: fetch them and try once more.
+      // Lists that are a few weeks old name files that the archive no longer has: fetch them and
+      // try again.
       if (!(error instanceof Failure)) throw error;
     }
   }

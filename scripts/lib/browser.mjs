@@ -6,10 +6,10 @@ import { haveDebian } from "./debian.mjs";
 import { Failure, step } from "./report.mjs";
 import { BROWSER } from "./versions.mjs";
 
-/** Where Debian's browser is, unless `CHROMIUM_BIN` names another one. */
+/** The path of Debian's browser, unless `CHROMIUM_BIN` names another one. */
 const CHROMIUM = "/usr/bin/chromium";
 
-/** Makes sure that there is a browser; returns where. */
+/** Makes sure that there is a browser; returns its path. */
 export async function ensureBrowser() {
   const path = process.env.CHROMIUM_BIN || CHROMIUM;
   if (existsSync(path)) return path;

@@ -12,7 +12,7 @@ const folderOf = (name) => join(CACHE, "tools", `${name}-${CARGO_TOOLS[name].ver
 /** The path of an installed tool. */
 export const toolPath = (name) => join(folderOf(name), "bin", CARGO_TOOLS[name].binary);
 
-/** What tells worker-build to use the tools that are here instead of downloading its own. */
+/** The variables that make worker-build use these tools instead of downloading its own. */
 export const toolEnvironment = () => ({
   WASM_BINDGEN_BIN: toolPath("wasm-bindgen-cli"),
   WASM_OPT_BIN: join(NODE_BIN, "wasm-opt"),
@@ -30,7 +30,10 @@ export async function ensureCargoTools() {
   if (missing.length > 0) rmSync(shared, { recursive: true, force: true });
 }
 
-/** Installs into a temporary folder, which then gets its name in one step; an interrupted compilation goes on next time. */
+/**
+ * Installs into a temporary folder and renames it at the end; an interrupted compilation is
+ * continued next time.
+ */
 async function install(name, version, shared) {
   const staging = `${folderOf(name)}.new`;
   rmSync(staging, { recursive: true, force: true });
@@ -42,7 +45,7 @@ async function install(name, version, shared) {
     env,
     explain: (lines) =>
       looksOffline(lines)
-        ? `${name} ${version} could not be downloaded: the crates registry is out of reach. Check the network or a proxy setting and run again; finished steps are kept.`
+        ? `${name} ${version} could not be downloaded: the crates registry is unreachable. Check the network and proxy settings, then run again; finished steps are kept.`
         : `${name} ${version} did not install: see cargo's lines above.`,
   });
   rmSync(folderOf(name), { recursive: true, force: true });

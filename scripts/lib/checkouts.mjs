@@ -1,12 +1,12 @@
-// Checkouts share cargo's intermediate output, and cargo goes by the age of files alone: to one checkout the output of
-// another looks fresh whenever its own files are older.
+// Checkouts share cargo's intermediate output, and cargo compares only the age of files: another
+// checkout's output looks fresh to a checkout whose own files are older.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const SOURCES = ["src", "tests", "tools"];
 
-/** Has cargo compile the sources of `root` again when it was another checkout that used `cache` last. */
+/** Makes cargo recompile the sources of `root` if another checkout used `cache` last. */
 export function claim(cache, root) {
   const record = join(cache, "checkout");
   if (existsSync(record) && readFileSync(record, "utf8") === root) return;

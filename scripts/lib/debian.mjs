@@ -1,6 +1,7 @@
-// A toolchain for wasm without rustup's server. Debian has a newer compiler without the wasm target's std, and the std's
-// source: the std is built once, and a private sysroot in the cache joins it to Debian's compiler and linter and to the linker
-// and cargo of the installed Rust. Nothing outside the cache is changed but for the Debian packages.
+// A toolchain for wasm without rustup's server. Debian has a newer compiler without the wasm
+// target's std, and the std's source. The std is built once, and a private sysroot in the cache
+// joins it to Debian's compiler and linter, and to the linker and cargo of the installed Rust.
+// Except for the Debian packages, nothing outside the cache is changed.
 
 import {
   chmodSync,
@@ -31,7 +32,7 @@ export const haveDebian = () => process.platform === "linux" && existsSync("/usr
 const debianVersion = () => output(COMPILER, ["--version"])?.split(" ")[1];
 const folderOf = (version) => join(CACHE, "toolchains", `debian-${version}-r${DEBIAN_TOOLCHAIN_REVISION}`);
 
-/** The assembled toolchain, if it is there and belongs to the installed compiler. */
+/** The assembled toolchain, if it exists and matches the installed compiler. */
 export function debianToolchain() {
   const version = haveDebian() ? debianVersion() : undefined;
   if (!version || !existsSync(folderOf(version))) return undefined;
@@ -69,7 +70,10 @@ async function installPackages() {
   }
 }
 
-/** Builds std in a throw-away crate. Cargo takes the source's place from a variable made for its own tests. */
+/**
+ * Builds std in a temporary crate. Cargo takes the path of the source from a variable meant for its
+ * own tests.
+ */
 async function buildStd(folder) {
   mkdirSync(join(folder, "src"), { recursive: true });
   writeFileSync(join(folder, "src", "lib.rs"), "");
@@ -86,7 +90,7 @@ async function buildStd(folder) {
   });
 }
 
-/** Joins the parts under a temporary name, then gives them their place in one step. */
+/** Assembles the parts under a temporary name, then renames the folder. */
 function assemble(folder, built) {
   const host = output(COMPILER, ["-vV"]).match(/^host: (.*)$/m)[1];
   const rust = output("rustc", ["--print", "sysroot"]);
@@ -102,7 +106,7 @@ function assemble(folder, built) {
   symlinkSync(join("/usr/lib/rustlib", host, "lib"), join(rustlib, host, "lib"));
   symlinkSync(linker, join(hostBin, "rust-lld"));
   symlinkSync(output("rustup", ["which", "cargo"]) ?? output("which", ["cargo"]), join(bin, "cargo"));
-  // A copy, because it looks for clippy-driver beside itself.
+  // A copy, because it looks for clippy-driver in its own folder.
   copyFileSync(CARGO_LINTER, join(bin, "cargo-clippy"));
   script(join(bin, "rustc"), `exec ${COMPILER} --sysroot '${folder}' "$@"`);
   script(join(bin, "clippy-driver"), `SYSROOT='${folder}' exec ${LINTER} "$@"`);

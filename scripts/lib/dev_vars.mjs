@@ -20,11 +20,14 @@ export function devVars() {
   try {
     return parseVars(readFileSync(join(ROOT, ".dev.vars"), "utf8"));
   } catch {
-    throw new Failure(".dev.vars is missing: bring it back with `git checkout .dev.vars` and run again.");
+    throw new Failure(".dev.vars is missing: restore it with `git checkout .dev.vars` and run again.");
   }
 }
 
-/** The variables whose local address names a port that has moved, with the new one; `moved` maps old ports to new ones. */
+/**
+ * The variables whose local address has a moved port, with the new port; `moved` maps old ports to
+ * new ones.
+ */
 export function movedVars(vars, moved) {
   const entries = Object.entries(vars).map(([name, value]) => [
     name,

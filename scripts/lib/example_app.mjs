@@ -1,4 +1,4 @@
-// The example app's build for the tests, which is left out when nothing has changed.
+// The example app's build for the tests; skipped when nothing has changed.
 
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { run } from "./run.mjs";
 
 const FOLDER = join(ROOT, "examples/nextjs");
 const RECORD = join(FOLDER, ".next/sources");
-/** What goes into the app besides its own folder; the client as it was built. */
+/** The inputs of the app's build outside its own folder; the client's as built. */
 const OTHERS = ["package-lock.json", "tsconfig.base.json"];
 const CLIENT = join(ROOT, "packages/client/dist");
 const NO_SOURCES = /^(\.next|node_modules|next-env\.d\.ts|.*\.tsbuildinfo|.*\.sqlite.*)$/;
@@ -37,12 +37,15 @@ function recorded() {
   }
 }
 
-/** Builds the app, its types checked, unless its build is what the sources give. The npm packages have to be built before. */
+/**
+ * Builds and type-checks the app, unless its build is up to date. The npm packages must be built
+ * first.
+ */
 export async function buildExample() {
   const sources = digest();
   if (recorded() === sources) return;
   rmSync(RECORD, { force: true });
-  // What `next dev` has written of routes that are no more would be checked too.
+  // Types that `next dev` generated for deleted routes would be checked too.
   rmSync(join(FOLDER, ".next/dev/types"), { recursive: true, force: true });
   await step("the example app", () =>
     run(join(NODE_BIN, "next"), ["build"], {

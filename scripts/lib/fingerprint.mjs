@@ -1,5 +1,5 @@
-// Whether build/ is what the sources would give: worker-build runs its later stages each time, so it is skipped when nothing
-// has changed.
+// Whether build/ is up to date with the sources. worker-build always runs its later stages, so it
+// is skipped when nothing has changed.
 
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -16,7 +16,10 @@ const digests = (files) =>
   Object.fromEntries(files.map((file) => [file, existsSync(file) ? digest(readFileSync(file)) : "missing"]));
 const same = (left, right) => JSON.stringify(left) === JSON.stringify(right);
 
-/** Every file that went into the crate, from the list rustc writes: a new file counts once a known one names it. */
+/**
+ * Every file that went into the crate, from the list that rustc writes. A new file counts once a
+ * known one names it.
+ */
 function inputs() {
   const list = readFileSync(join(TARGET, WASM_TARGET, "release", "reelay.d"), "utf8");
   const line = list.split("\n").find((entry) => entry.includes(".wasm:")) ?? "";
@@ -26,7 +29,7 @@ function inputs() {
 
 const tools = (toolchain) => digest(JSON.stringify([CARGO_TOOLS, toolchain, ROOT]));
 
-/** Whether build/ was built by these tools from these inputs and is unharmed. */
+/** Whether these tools built build/ from these inputs, and it is unchanged. */
 export function isFresh(toolchain) {
   try {
     const record = JSON.parse(readFileSync(RECORD, "utf8"));
@@ -39,10 +42,13 @@ export function isFresh(toolchain) {
   }
 }
 
-/** Forgets the record before a build, so that an interrupted one is not taken for finished. */
+/** Deletes the record before a build, so that an interrupted one does not count as finished. */
 export const forget = () => rmSync(RECORD, { force: true });
 
-/** Records a build begun at `startedAt` (ms since the epoch), unless a file was edited meanwhile: then it has to run again. */
+/**
+ * Records a build begun at `startedAt` (ms since the epoch), unless a file was edited meanwhile:
+ * then it must run again.
+ */
 export function remember(toolchain, startedAt) {
   const files = [...ALWAYS, ...inputs()];
   if (files.some((file) => statSync(file).mtimeMs > startedAt)) return;

@@ -1,4 +1,5 @@
-// Processes a test run has left behind, known by the variable that the run gave to all it started. Linux only.
+// Processes that a test run left behind, found by the variable that the run set for all its
+// processes. Linux only.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,7 +14,10 @@ function read(path) {
   }
 }
 
-/** The processes whose environment has `REELAY_RUN=tag` and that do not end by themselves within the grace. */
+/**
+ * The processes whose environment has `REELAY_RUN=tag` and that do not end by themselves within the
+ * grace period.
+ */
 export async function leftovers(tag) {
   const deadline = performance.now() + GRACE_MS;
   while (tagged(tag).length > 0 && performance.now() < deadline) await sleep(50);
@@ -36,7 +40,7 @@ function signal(pid, name) {
   }
 }
 
-/** Ends them: politely, and after two seconds for good. */
+/** Ends them with SIGTERM, and after two seconds with SIGKILL. */
 export async function stopLeftovers(processes) {
   for (const { pid } of processes) signal(pid, "SIGTERM");
   const deadline = performance.now() + GRACE_MS;

@@ -1,5 +1,5 @@
-// One test run at a time. Checkouts share cargo's intermediate output, the test programs included: a second run would replace
-// those that the first is about to start.
+// One test run at a time. Checkouts share cargo's intermediate output, including the test programs:
+// a second run would replace those that the first is about to start.
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +18,9 @@ function holder(path) {
   }
 }
 
-/** Runs `work` while holding the lock `name` in `folder`; a lock whose process has ended is taken over. */
+/**
+ * Runs `work` while holding the lock `name` in `folder`; takes over a lock whose process has ended.
+ */
 export async function locked(folder, name, root, work) {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${name}.lock`);

@@ -1,16 +1,16 @@
-// The frame of every command: its children end with it, failures are one sentence.
+// The frame of every command: it ends its children, and reports a failure as one sentence.
 
 import { Failure, table } from "./report.mjs";
 import { endChildrenWithThis, isEnding, stopAll } from "./run.mjs";
 
-/** System errors whose own words are enough. */
+/** System errors whose own message is enough. */
 const PLAIN_CODES = ["EACCES", "ENOSPC", "EROFS"];
 
 /** Runs a command; a failure ends its children and then the process with status 1. */
 export async function main(work) {
   endChildrenWithThis();
   if (process.platform === "win32") {
-    process.stderr.write("reelay: these scripts need Linux or macOS: on Windows run them in WSL.\n");
+    process.stderr.write("reelay: these scripts need Linux or macOS; on Windows, run them in WSL.\n");
     process.exit(1);
   }
   try {

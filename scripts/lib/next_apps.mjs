@@ -1,7 +1,7 @@
 // The app of docs/quickstart.md in what create-next-app makes, built for tests/workerd/next_apps.rs.
 //
-// In the cache: a folder for each version of Next.js with its packages and an untouched app, and in it a copy of that app
-// for each state of the code.
+// The cache has a folder for each version of Next.js with its packages and an unmodified app, and
+// in it a copy of that app for each state of the code.
 
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
@@ -31,7 +31,7 @@ const SETUPS = [
   },
 ];
 
-/** Builds the apps whose sources have changed; answers the variables with the apps' folders. */
+/** Builds the apps whose sources have changed; returns the variables with the apps' folders. */
 export function buildNextApps() {
   return locked(FOLDER, "build", ROOT, async () => {
     const apps = {};
@@ -41,7 +41,7 @@ export function buildNextApps() {
   });
 }
 
-/** Builds an app of these files, by their names, unless it is there; answers its folder. */
+/** Builds an app from these files by name, unless it exists; returns its folder. */
 async function buildApp(version, files) {
   const home = await installed(version);
   const client = ["package.json", ...filesIn(join(CLIENT, "dist")).map((name) => join("dist", name))];
@@ -61,7 +61,7 @@ async function buildApp(version, files) {
   return app;
 }
 
-/** The folder of a version's packages and its untouched app, both made unless they are there. */
+/** The folder of a version's packages and its unmodified app; creates both if they do not exist. */
 async function installed(version) {
   const pins = join(ROOT, "tools/next", version);
   const names = ["package.json", "package-lock.json"];
@@ -73,7 +73,7 @@ async function installed(version) {
     await tool(home, "npm", ["ci", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error"]);
     fs.rmSync(join(home, MADE), { recursive: true, force: true });
     await tool(home, "node_modules/.bin/create-next-app", [MADE, ...MAKE.split(" "), "@/*"]);
-    // Next.js 14's installs packages whatever it is told, and not those of the lock file.
+    // create-next-app 14 installs packages in any case, and not those of the lock file.
     for (const name of ["node_modules", "package-lock.json", ".git"])
       fs.rmSync(join(home, MADE, name), { recursive: true, force: true });
   });

@@ -1,12 +1,15 @@
-// Ports: which are asked for, and whether they are free.
+// Ports: the requested ones, and whether they are free.
 
 import { createServer } from "node:net";
 import { Failure } from "./report.mjs";
 
-/** The ports of the worker, of the local upstream and of the example app, as .dev.vars and the documentation name them. */
+/**
+ * The default ports of the worker, the local upstream and the example app, as in .dev.vars and the
+ * documentation.
+ */
 export const DEFAULT_PORTS = { worker: 8787, upstream: 8788, app: 3000 };
 
-/** How to ask for another port. */
+/** The flag and the variable of each role's port. */
 const ASK = {
   worker: { flag: "--port", variable: "PORT" },
   upstream: { flag: "--upstream-port", variable: "UPSTREAM_PORT" },
@@ -27,7 +30,7 @@ function asked(role, args, env) {
   return port;
 }
 
-/** The ports of these roles, from flags, else variables, else the defaults. */
+/** The ports of these roles: from flags, else from variables, else the defaults. */
 export function chosenPorts(args, env, roles = ["worker", "upstream"]) {
   const ports = Object.fromEntries(roles.map((role) => [role, asked(role, args, env)]));
   for (const [index, role] of roles.entries()) {
@@ -46,7 +49,7 @@ export function isFree(port) {
   });
 }
 
-/** Fails with one sentence when a port is taken; `command` is what was run. */
+/** Fails with one sentence if a port is taken; `command` is the command in use. */
 export async function requireFree(ports, command = "npm start") {
   for (const [role, port] of Object.entries(ports)) {
     if (await isFree(port)) continue;

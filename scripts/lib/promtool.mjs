@@ -1,5 +1,5 @@
-// promtool, for the test that has Prometheus's own tool read the metrics. Of Debian's package only this one program is
-// taken; the service is neither installed nor started.
+// promtool, for the test that reads the metrics with Prometheus's own tool. Only this program is
+// taken from Debian's package; the service is neither installed nor started.
 
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { PROMTOOL_PACKAGE } from "./versions.mjs";
 
 const FOLDER = join(CACHE, "tools", "promtool");
 
-/** The path of promtool: the installed one, or that of Debian's package. */
+/** The path of promtool: the installed one, or the one from Debian's package. */
 export async function ensurePromtool() {
   if (output("promtool", ["--version"]) !== undefined) return "promtool";
   const program = join(FOLDER, "usr", "bin", "promtool");
@@ -24,7 +24,7 @@ export async function ensurePromtool() {
   return program;
 }
 
-/** Unpacks into a temporary folder, which then gets its name in one step. */
+/** Unpacks into a temporary folder and renames it at the end. */
 async function unpack() {
   const staging = `${FOLDER}.new`;
   rmSync(staging, { recursive: true, force: true });

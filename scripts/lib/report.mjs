@@ -1,11 +1,12 @@
-// What the reader sees: a line a step with its time, a table at the end, and failures as one sentence.
+// The output for the reader: one line per step with its time, a table at the end, and failures as
+// one sentence.
 
-/** A failure the reader can mend: `message` names it and says how. */
+/** A failure that the reader can fix: `message` names it and says how. */
 export class Failure extends Error {}
 
 const steps = [];
 
-/** Seconds since `start` (from `performance.now()`), for people. */
+/** The time since `start` (from `performance.now()`), formatted for people. */
 export function elapsed(start) {
   const seconds = (performance.now() - start) / 1000;
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
@@ -32,7 +33,7 @@ export async function step(name, work) {
   }
 }
 
-/** Prints how long each step took; nothing when there was none. */
+/** Prints how long each step took, if there were any. */
 export function table(title) {
   if (steps.length === 0) return;
   const width = Math.max(...steps.map(([name]) => name.length));

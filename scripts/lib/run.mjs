@@ -1,4 +1,4 @@
-// Child processes: each in its own process group, so that ending one ends all that it started.
+// Child processes, each in its own process group, so that ending one ends all that it started.
 
 import { spawn, spawnSync } from "node:child_process";
 import { elapsed, Failure, say } from "./report.mjs";
@@ -10,7 +10,7 @@ const PARENT_MS = 500;
 
 const living = new Set();
 
-/** The trimmed output of a quick command, or undefined when it is missing or fails. */
+/** The trimmed output of a quick command, or undefined if it is missing or fails. */
 export function output(command, args, options = {}) {
   const { status, stdout } = spawnSync(command, args, {
     encoding: "utf8",
@@ -20,7 +20,7 @@ export function output(command, args, options = {}) {
   return status === 0 ? stdout.trim() : undefined;
 }
 
-/** Starts a program in its own process group and remembers it until it has ended. */
+/** Starts a program in its own process group and tracks it until it has ended. */
 export function start(command, args, options = {}) {
   const child = spawn(command, args, { detached: true, stdio: ["ignore", "pipe", "pipe"], ...options });
   child.ended = new Promise((resolve) => {
@@ -32,7 +32,7 @@ export function start(command, args, options = {}) {
   return child;
 }
 
-/** Whether any process of the group is left. */
+/** Whether any process of the group is alive. */
 function groupLives(pid) {
   try {
     process.kill(-pid, 0);
@@ -50,7 +50,7 @@ function signalGroup(pid, signal) {
   }
 }
 
-/** Ends a child and its group: politely, and after `graceMs` for good. */
+/** Ends a child and its group with SIGTERM, and after `graceMs` with SIGKILL. */
 export async function stop(child, graceMs = GRACE_MS) {
   if (!child.pid) return;
   signalGroup(child.pid, "SIGTERM");
@@ -60,25 +60,28 @@ export async function stop(child, graceMs = GRACE_MS) {
   await child.ended;
 }
 
-/** Ends every child that lives. */
+/** Ends every running child. */
 export async function stopAll() {
   await Promise.all([...living].map((child) => stop(child)));
 }
 
 let ending = false;
 
-/** Whether this process was told to end: what its children say from then on is no failure. */
+/** Whether this process was told to end: output of its children from then on is no failure. */
 export const isEnding = () => ending;
 
 async function end(code) {
   if (ending) return;
   ending = true;
-  say("\nEnding what was started …");
+  say("\nStopping all processes …");
   await stopAll();
   process.exit(code);
 }
 
-/** Ends every child when this process is told to end, when nobody reads it any more, and at the latest when it exits. */
+/**
+ * Ends every child when this process is told to end, when its output is closed, and at the latest
+ * when it exits.
+ */
 export function endChildrenWithThis() {
   for (const [signal, code] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 })) {
     process.on(signal, () => end(code));
@@ -87,7 +90,7 @@ export function endChildrenWithThis() {
   process.on("exit", () => {
     for (const { pid } of living) if (pid) signalGroup(pid, "SIGKILL");
   });
-  // npm passes a signal on, but dies of SIGKILL without a word.
+  // npm passes signals on, but cannot pass on its own SIGKILL.
   const parent = process.ppid;
   if (process.env.npm_lifecycle_event) setInterval(() => process.ppid !== parent && end(143), PARENT_MS).unref();
 }
@@ -105,8 +108,9 @@ export function eachLine(stream, take) {
 }
 
 /**
- * Runs a long command to its end. Shown while it runs: everything with `show`, else its last line every 15 s.
- * When it fails its last lines are printed, unless `quiet`, and `explain(lines)` may give the sentence.
+ * Runs a long command to its end. Meanwhile it shows all output with `show`, else the last line
+ * every 15 s. If it fails, its last lines are printed, unless `quiet`, and `explain(lines)` may
+ * return the sentence.
  */
 export async function run(command, args, { show = false, quiet = false, explain, timeoutMs, ...options } = {}) {
   const started = performance.now();
@@ -134,7 +138,7 @@ export async function run(command, args, { show = false, quiet = false, explain,
   );
 }
 
-/** Whether a command's last lines tell of a network that is out of reach. */
+/** Whether a command's last lines indicate that the network is unreachable. */
 export function looksOffline(lines) {
   return /could not resolve|couldn't resolve|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|timed out|failed to download|failed to fetch|failed to get|unable to fetch|Temporary failure|could not connect|Couldn't connect/i.test(
     lines.join("\n"),

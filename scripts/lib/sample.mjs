@@ -1,4 +1,5 @@
-// One generation from request to video: what `npm start` shows, and what proves that everything works together.
+// One generation from request to video, which `npm start` shows, and which proves that everything
+// works together.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { elapsed, Failure, say } from "./report.mjs";
@@ -9,7 +10,7 @@ const TERMINAL = ["completed", "failed", "cancelled"];
 const USER = "sample";
 const HEADERS = { authorization: `Bearer dev_${USER}`, "content-type": "application/json" };
 
-/** Fetches JSON; an answer that is not 2xx is a failure that quotes it. */
+/** Fetches JSON; an answer other than 2xx is a failure that quotes it. */
 async function json(what, url, options = {}) {
   const response = await fetch(url, { signal: AbortSignal.timeout(30_000), ...options });
   const text = await response.text();
@@ -60,7 +61,7 @@ async function webhook(upstream, id) {
   throw new Failure(`No webhook arrived for the sample ${id} within ${LIMIT_MS / 1000} s.`);
 }
 
-/** Fetches the video as a player does, without a token, and checks what came. */
+/** Fetches the video as a player does, without a token, and checks it. */
 async function play(url, size) {
   const response = await fetch(url, { headers: { range: "bytes=0-" }, signal: AbortSignal.timeout(60_000) });
   const bytes = (await response.arrayBuffer()).byteLength;
@@ -78,7 +79,7 @@ async function play(url, size) {
   return `${response.status}, ${type}, ${bytes} bytes`;
 }
 
-/** Runs the sample and prints each step; returns the URL its video plays from. */
+/** Runs the sample and prints each step; returns the URL of its video. */
 export async function runSample(worker, upstream) {
   const started = performance.now();
   const note = (text) => say(`  ${elapsed(started).padStart(7)}  ${text}`);

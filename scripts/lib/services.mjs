@@ -1,5 +1,5 @@
-// The long-lived programs of `npm start` and `npm run example`: the local upstream, workerd, the example app, and the clock that
-// stands in for cron.
+// The long-lived programs of `npm start` and `npm run example`: the local upstream, workerd, the
+// example app, and the clock that replaces cron.
 
 import { createWriteStream, mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ const EXAMPLE = join(ROOT, "examples/nextjs");
 
 export const LOGS = join(STATE, "logs");
 
-/** Starts a program whose lines go to a log and, while `console.open`, to the terminal. */
+/** Starts a program whose output goes to a log and, while `console.open`, to the terminal. */
 function service(name, command, args, options, terminal) {
   mkdirSync(LOGS, { recursive: true });
   const path = join(LOGS, `${name}.log`);
@@ -36,7 +36,9 @@ function service(name, command, args, options, terminal) {
   return { name, child, path, lines };
 }
 
-/** Waits until `ready()` is true; fails with the service's last lines when it ends or takes too long. */
+/**
+ * Waits until `ready()` is true; fails with the service's last lines if it ends or takes too long.
+ */
 async function until(running, ready) {
   const deadline = performance.now() + READY_MS;
   let ended;
@@ -101,15 +103,15 @@ export async function startApp(ports, vars, folder, terminal) {
   return running;
 }
 
-/** The first of these services that ends: it, and how. */
+/** The first of these services to end, and how it ended. */
 export const firstEnd = (services) =>
   Promise.race(services.map(async (service) => ({ service, ...(await service.child.ended) })));
 
-/** The failure that a service's end is. */
+/** The failure for a service that ended. */
 export const ended = ({ service, code, signal }) =>
   new Failure(`The ${service.name} ended (${code ?? signal}): its lines are in ${service.path}.`);
 
-/** Fires the cron handler each minute, which workerd never does by itself. */
+/** Fires the cron handler every minute, which workerd never does by itself. */
 export function startCron(port) {
   const fire = () =>
     fetch(`http://127.0.0.1:${port}/__scheduled?cron=*+*+*+*+*`, { signal: AbortSignal.timeout(30_000) }).catch(

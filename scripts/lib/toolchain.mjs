@@ -1,4 +1,5 @@
-// A compiler that can build for wasm: rustup's target where its server answers, else one assembled from Debian's packages.
+// A compiler for wasm: rustup's target if its server is reachable, else one assembled from Debian's
+// packages.
 
 import { existsSync, readdirSync } from "node:fs";
 import { aptInstall, candidateVersion } from "./apt.mjs";
@@ -9,7 +10,7 @@ import { atLeast, C_COMPILER, MIN_RUST, WASM_TARGET } from "./versions.mjs";
 
 const TARGET_ADD_MS = 180_000;
 
-/** Fails with one sentence unless a new enough Rust is on the PATH. */
+/** Fails with one sentence unless a recent enough Rust is on the PATH. */
 function requireRust() {
   const version = output("rustc", ["--version"])?.split(" ")[1];
   if (!version || !output("cargo", ["--version"])) {
@@ -22,7 +23,7 @@ function requireRust() {
   }
 }
 
-/** Rust links by a C compiler, and a few crates compile C. */
+/** Rust links with a C compiler, and a few crates compile C. */
 async function ensureCompiler() {
   if (output("cc", ["--version"])) return;
   if (process.platform === "darwin")
@@ -37,7 +38,7 @@ function hasTarget() {
   return Boolean(folder) && existsSync(folder) && readdirSync(folder).some((name) => name.startsWith("libstd-"));
 }
 
-/** Asks rustup for the target; false when its server is out of reach. */
+/** Installs the target with rustup; false if its server is unreachable. */
 async function addTarget() {
   if (!output("rustup", ["--version"])) return false;
   return step(`${WASM_TARGET} from rustup`, async () => {
@@ -46,13 +47,16 @@ async function addTarget() {
       return hasTarget();
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      say("  rustup's server is out of reach");
+      say("  rustup's server is unreachable");
       return false;
     }
   });
 }
 
-/** The compiler for wasm if one is installed: its name for fingerprints and the environment that selects it. */
+/**
+ * The installed compiler for wasm, if any: its name for fingerprints and the environment that
+ * selects it.
+ */
 export function wasmToolchain() {
   if (hasTarget()) return { name: output("rustc", ["-vV"]), env: {} };
   return debianToolchain();
@@ -67,7 +71,7 @@ export async function ensureToolchain() {
   if (await addTarget()) return wasmToolchain();
   if (!haveDebian()) {
     throw new Failure(
-      `The target ${WASM_TARGET} could not be installed: run \`rustup target add ${WASM_TARGET}\` where rustup's server is in reach, then run again.`,
+      `The target ${WASM_TARGET} could not be installed: run \`rustup target add ${WASM_TARGET}\` where rustup's server is reachable, then run again.`,
     );
   }
   await installDebianToolchain();

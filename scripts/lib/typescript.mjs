@@ -5,7 +5,7 @@ import { environment, NODE_BIN, ROOT } from "./paths.mjs";
 import { step } from "./report.mjs";
 import { run } from "./run.mjs";
 
-/** The packages, each after those it needs. */
+/** The packages, each after its dependencies. */
 export const PACKAGES = ["packages/client", "packages/ai-sdk-provider"];
 
 /** The client's types of the API, written by `npm run openapi`. */

@@ -1,10 +1,11 @@
-// Files of npm packages that the pages of assets/ load: copied, so that nothing is loaded from elsewhere and no bundler is needed.
+// Files of npm packages that the pages of assets/ load: copied, so that the pages need no other
+// origin and no bundler.
 
 import { copyFileSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ROOT } from "./paths.mjs";
 
-/** Which files of which package go to which folder below assets/vendor/. */
+/** The files of each package, and their folder below assets/vendor/. */
 const VENDORED = [
   {
     package: "swagger-ui-dist",
@@ -14,7 +15,7 @@ const VENDORED = [
   { package: "uplot", files: ["dist/uPlot.iife.min.js", "dist/uPlot.min.css", "LICENSE"], folder: "uplot" },
 ];
 
-/** Copies them all; they are small and few. */
+/** Copies all of them; they are small and few. */
 export function copyVendored() {
   for (const { package: name, files, folder } of VENDORED) {
     const target = join(ROOT, "assets", "vendor", folder);

@@ -1,4 +1,5 @@
-// What of the dashboard needs no browser: where bars lie, what a stream says, what is wrong.
+// The parts of the dashboard that need no browser: the place of bars, the events of a stream, the
+// warnings.
 
 import assert from "node:assert/strict";
 import test from "node:test";

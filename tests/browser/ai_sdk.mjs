@@ -1,6 +1,7 @@
-// Vercel's SDK makes videos at Reelay: at once, in two processes, refused, aborted, and with answers that are lost.
+// Vercel's SDK makes videos with Reelay: immediately, in two processes, refused, aborted, and with
+// lost answers.
 //
-// No page is opened; the harness only plays the script.
+// No page is opened; the harness only runs the script.
 
 import { deepEqual, equal, match } from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -136,7 +137,7 @@ async function isPaidForOnceWhenTheAnswerIsLost() {
   }
 }
 
-/** How many renders of a prompt the upstream was paid for. */
+/** How often the upstream was paid for a prompt. */
 async function paid(prompt) {
   const operations = await (await fetch(`${process.env.UPSTREAM_ORIGIN}/__control/operations`)).json();
   return operations.filter((operation) => operation.prompt === prompt).length;

@@ -1,11 +1,12 @@
-// The worker dies while a generation is followed and waited for, and comes back: nothing is missing, nothing comes twice.
+// The worker dies while a generation is followed and awaited, and comes back: no event is missing
+// or repeated.
 
 import assert from "node:assert/strict";
 import { createReelay } from "@reelay/client";
 import { ORIGIN } from "./lib/stage.mjs";
 import { ask } from "./lib/world.mjs";
 
-// As many attempts as a restart may need.
+// Enough attempts for a restart.
 const reelay = createReelay({ baseUrl: ORIGIN, apiKey: "dev_survivor", maxRetries: 10 });
 const { generationId } = await reelay.create({ prompt: "Seen before it died [[render:4000]]" });
 const ids = [];

@@ -1,15 +1,19 @@
-// A page on another origin uses `@reelay/client` by itself: orders, follows, waits, loads, cancels and lists.
+// A page on another origin uses `@reelay/client` directly: orders, follows, waits, loads, cancels
+// and lists.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { ORIGIN } from "./lib/stage.mjs";
 
-/** The page's origin, which the worker allows; nothing listens there, the browser is given its files. */
+/**
+ * The page's origin, which the worker allows. Nothing listens there; the test gives the browser the
+ * page's files.
+ */
 const PAGE = "http://127.0.0.1:4999";
 const DIST = new URL("../../packages/client/dist/", import.meta.url);
 
-// A page that the browser was given counts as a public one, which may not ask this machine.
+// The browser takes such a page for a public one, which may not send requests to this machine.
 const NOT_PUBLIC = "--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests";
 const executablePath = process.env.CHROMIUM_BIN || "/usr/bin/chromium";
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", NOT_PUBLIC] });

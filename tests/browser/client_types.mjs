@@ -1,4 +1,5 @@
-// Every answer that the worker can be brought to give is what the client's types say: no field more, less or other.
+// Every answer that the worker can be made to give has exactly the fields that the client's types
+// have.
 
 import assert from "node:assert/strict";
 import { createReelay, verifyWebhook } from "@reelay/client";
@@ -7,7 +8,7 @@ import { KEYS, ORIGIN, until } from "./lib/stage.mjs";
 
 const USER = "u_types";
 const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
-/** What no answer can be made to hold here, and why. */
+/** The schemas that no answer here can contain, and why. */
 const OUT_OF_REACH = {
   Clarification: "it is sent, not answered",
   ClarificationResponses: "it is sent, not answered",
@@ -23,14 +24,14 @@ const client = createReelay({
   fetch: answers.recordingFetch,
 });
 
-/** A method of the client, whose result is noted. */
+/** Calls a method of the client, and records its result. */
 async function reelay(method, ...args) {
   const result = await client[method](...args);
   answers.note(answers.resultOf(method), result);
   return result;
 }
 
-/** A request of its own, whose answer is noted; answers its JSON. */
+/** Sends a request without the client, and records its answer; returns its JSON. */
 async function ask(method, path, { token = KEYS.service, body, type = "application/json", status } = {}) {
   const headers = { Authorization: `Bearer ${token}`, "X-User-Id": USER, "Content-Type": type };
   const response = await answers.recordingFetch(`${ORIGIN}${path}`, { method, headers, body });
@@ -45,10 +46,10 @@ const refused = (method, path, status, more = {}) => ask(method, path, { ...more
 const order = (prompt, more = {}) => reelay("create", { prompt, parameters: { duration: 4 }, ...more });
 const standing = (id, status) =>
   until(`${id} is ${status}`, async () => (await client.get(id)).status === status && reelay("get", id));
-/** Waits until it has ended and its webhooks are settled. */
+/** Waits until the generation has ended and its webhooks are settled. */
 const settled = (id) => until(`${id} is done`, async () => (await client.get(id)).phase === "done");
 
-// Waiting, and why; then all that happens to it until it is stored.
+// A waiting job with its reason; then its whole life until it is stored.
 await operator("POST", "/api/queue/pause");
 const image = { mimeType: "image/png", data: PNG };
 const parameters = { duration: 8, aspectRatio: "16:9", resolution: "720p", image, mine: { kept: true } };
@@ -74,7 +75,7 @@ await reelay("models");
 await reelay("health");
 await order("A boat [[render:1500]]", { parameters, metadata: { chat: "c" }, priority: 3, generationId: id });
 
-// Every other state, and what leads out of it.
+// Every other state, and the action that leaves it.
 const { generationId: running } = await order("It runs [[render:60000]]");
 await standing(running, "processing");
 await reelay("cancel", running);
@@ -94,7 +95,7 @@ const { generationId: failed } = await order("Fails [[result:error:3]]");
 assert.equal((await reelay("wait", failed)).status, "failed");
 await settled(id);
 
-// Lists, what operators see, and what is told besides.
+// Lists, operators' views, and the other answers.
 await reelay("list", { limit: 1 });
 await reelay("list", { search: "boat" });
 for (const path of ["timeline", "deliveries"]) await ask("GET", `/api/generations/${id}/${path}`);
@@ -112,7 +113,7 @@ await ask("DELETE", `/api/storage/videos/${id}`);
 await reelay("get", id);
 await operator("POST", "/api/cron/cleanup");
 
-// What is refused.
+// Refusals.
 await refused("POST", "/api/generations", 400, { body: '{"prompt":"","parameters":{"duration":99}}' });
 await refused("POST", "/api/generations", 400, { body: "{" });
 await refused("POST", "/api/generations", 415, { body: "text", type: "text/plain" });
@@ -136,18 +137,18 @@ await fetch(`${process.env.UPSTREAM_ORIGIN}/__control/faults`, {
   body: '{"marks":"[[submit:429-retry:22s]]"}',
 });
 await order("Too much at once");
-await until("the queue knows of the pause", async () => {
+await until("the queue records the backoff", async () => {
   const { status } = await operator("GET", "/api/queue/status");
   return status.upstreams.some(({ backoffUntil }) => backoffUntil);
 });
 const hurried = { headers: { Authorization: "Bearer dev_u_hurries" } };
-// A new period may begin between two of them.
+// A new period may begin between two requests.
 await until("too many requests are refused", async () => {
   await Promise.all(Array.from({ length: 410 }, () => answers.recordingFetch(`${ORIGIN}/api/whoami`, hurried)));
   return answers.metProblems.has(429);
 });
 
-// Every webhook as the app got it.
+// Every webhook as the app received it.
 const inbox = await (await fetch(`${process.env.UPSTREAM_ORIGIN}/__control/inbox`)).json();
 const kinds = new Set();
 for (const { body, headers, event } of inbox) {
@@ -160,9 +161,9 @@ assert.equal(kinds.size, 7, `webhooks: ${[...kinds]}`);
 
 const count = answers.compile();
 const left = answers.JSON_OPERATIONS.filter((name) => !answers.metOperations.has(name));
-assert.deepEqual(left, [], "operations that no answer was seen of");
+assert.deepEqual(left, [], "operations without a recorded answer");
 const unseen = answers.SCHEMAS.filter((name) => !answers.metSchemas.has(name));
-assert.deepEqual(unseen, Object.keys(OUT_OF_REACH).sort(), "schemas that no answer holds");
+assert.deepEqual(unseen, Object.keys(OUT_OF_REACH).sort(), "schemas that no answer contains");
 assert.deepEqual([...answers.metProblems].sort(), [400, 401, 402, 403, 404, 409, 415, 422, 429]);
 console.log(
   `${count} values are what the types say: ${answers.metOperations.size} of ${answers.JSON_OPERATIONS.length} operations, ` +

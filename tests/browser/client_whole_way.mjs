@@ -1,4 +1,5 @@
-// The client does all that an app does with a generation: orders it, follows it, changes it, takes its webhook.
+// The client does all that an app does with a generation: orders it, follows it, changes it,
+// verifies its webhook.
 
 import assert from "node:assert/strict";
 import { createReelay, verifyWebhook } from "@reelay/client";
@@ -8,7 +9,7 @@ const SECRET = process.env.REELAY_WEBHOOK_SECRET;
 const reelay = createReelay({ baseUrl: ORIGIN, apiKey: KEYS.service, userId: "u_client" });
 const codeOf = (promise) => promise.then(() => "no error").catch(({ code }) => code);
 
-/** All that is told of a generation until its end. */
+/** All events of a generation until its end. */
 async function story(id) {
   const events = [];
   for await (const event of reelay.events(id)) events.push(event);
@@ -17,14 +18,14 @@ async function story(id) {
 
 const idsOf = (steps) => steps.map(({ id }) => id);
 
-/** The ids of the steps after this one that are told by now. */
+/** The ids of the steps so far after this one. */
 async function stepsAfter(lastEventId) {
   const ids = [];
   for await (const event of reelay.events(generationId, { lastEventId })) if (event.type === "step") ids.push(event.id);
   return ids;
 }
 
-/** The webhooks about a generation as the app got them, once there is one. */
+/** The webhooks about a generation as the app received them, once there is one. */
 async function webhooks(id) {
   for (;;) {
     const all = await (await fetch(`${process.env.UPSTREAM_ORIGIN}/__control/inbox`)).json();
@@ -50,7 +51,7 @@ assert.ok(told.length > 1 && told.at(-1) === "completed", `told ${told}`);
 assert.deepEqual(events.at(-1), { type: "end", status: "completed" });
 const steps = events.filter(({ type }) => type === "step");
 assert.equal(steps[0].step, "created");
-// A webhook may have been delivered since, so there may be more by now.
+// A webhook may have been delivered since, so there may be more steps by now.
 assert.deepEqual((await stepsAfter("")).slice(0, steps.length), idsOf(steps));
 assert.deepEqual((await stepsAfter(steps[0].id)).slice(0, steps.length - 1), idsOf(steps).slice(1));
 const video = await fetch(await reelay.videoUrl(generationId));
@@ -62,7 +63,7 @@ const other = { ...order, prompt: "Something else", generationId };
 assert.equal(await codeOf(reelay.create(other)), "idempotency_conflict");
 assert.equal((await reelay.list({ status: "completed", search: "paper boat" })).data[0].generationId, generationId);
 
-// Its webhook, byte for byte as it was sent.
+// The webhook, byte for byte as it was sent.
 const [{ body, headers }] = await webhooks(generationId);
 const event = await verifyWebhook(body, headers, SECRET);
 assert.equal(event.event, "generation.completed");
@@ -70,7 +71,7 @@ assert.equal(event.generationId, generationId);
 assert.ok(event.result.videoUrl.startsWith("http"));
 assert.equal(await codeOf(verifyWebhook(`${body} `, headers, SECRET)), "invalid_signature");
 
-// What a user changes.
+// The user's actions.
 const waiting = await reelay.create({ prompt: "A calm lake [[render:60000]]", confirm: true });
 const held = await reelay.wait(waiting.generationId);
 assert.equal(held.status, "pending_confirmation");
@@ -88,7 +89,7 @@ assert.equal((await reelay.wait(filtered.generationId)).status, "pending_clarifi
 await reelay.clarify(filtered.generationId, { prompt: "A calm sea after the storm" });
 assert.equal((await reelay.wait(filtered.generationId)).status, "completed");
 
-// What is refused.
+// Refusals.
 assert.equal(await codeOf(reelay.get("no-such-one")), "not_found");
 assert.equal(await codeOf(reelay.get(generationId, { userId: "u_other" })), "not_found");
 const refusal = await reelay.create({ prompt: "" }).catch((error) => error);

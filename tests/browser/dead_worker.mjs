@@ -1,4 +1,5 @@
-// The worker dies and comes back: the old picture stays, greyed, says since when, and goes on by itself.
+// The worker dies and comes back: the old view stays, greyed, says since when, and recovers by
+// itself.
 
 import { check, KEYS, scenario } from "./lib/stage.mjs";
 import { isMarked, mark, open, rows, signIn } from "./lib/steps.mjs";
@@ -17,8 +18,8 @@ await scenario(
       .first()
       .waitFor();
     await page.getByText(/Trying again in \d+ s\./).waitFor();
-    check(await page.locator("body.stale").count(), "the picture is greyed");
-    check(await rows(page).getByText("Seen before it died").first().isVisible(), "the old picture is still there");
+    check(await page.locator("body.stale").count(), "the view is greyed");
+    check(await rows(page).getByText("Seen before it died").first().isVisible(), "the old view is still there");
     await ask("restart");
     await page.locator("body:not(.stale)").waitFor();
     await order("survivor", "Ordered after it came back");

@@ -5,7 +5,7 @@ import { open, rows, signIn } from "./lib/steps.mjs";
 import { ask } from "./lib/world.mjs";
 
 const PAGE = 25;
-/** More pages than a search of all of them takes. */
+/** More pages than a search of all generations takes. */
 const MAX_PAGES = 20;
 
 await scenario(
@@ -42,10 +42,10 @@ await scenario(
       const users = await rows(page).locator(".user").allTextContents();
       return users.length === PAGE && users.every((text) => text === "user-3");
     });
-    check(page.url().endsWith("#/?status=failed&user=user-3&window=1h"), `the address says so: ${page.url()}`);
+    check(page.url().endsWith("#/?status=failed&user=user-3&window=1h"), `the address has the filters: ${page.url()}`);
     await page.reload();
     await until(
-      "the address is enough",
+      "the address restores the filters",
       async () =>
         (await rows(page).locator(".user").allTextContents()).every((text) => text === "user-3") &&
         (await rows(page).count()) === PAGE,
@@ -54,7 +54,7 @@ await scenario(
   { expected: [/net::ERR_/, /status of 5\d\d/] },
 );
 
-/** The oldest is further back than a search looks for one page. */
+/** The oldest generation is further back than one page's search reaches. */
 async function looksFurtherBack(page) {
   await page.getByLabel("Search prompt or id").fill("number 0 OF");
   const older = page.getByRole("button", { name: "Older" });
@@ -66,7 +66,7 @@ async function looksFurtherBack(page) {
     if (!(await more.isVisible())) break;
     await older.click();
   }
-  check(pages > 1, "it was not among those of the first page");
+  check(pages > 1, "the first page did not have it");
   await foundAlone(page, "Number 0 of many");
 }
 

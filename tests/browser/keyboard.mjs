@@ -1,4 +1,4 @@
-// Everything can be done by the keyboard: sign in, order, find, cancel.
+// The keyboard alone suffices to sign in, order, find and cancel.
 
 import { check, KEYS, scenario, until } from "./lib/stage.mjs";
 import { open, rows, stands } from "./lib/steps.mjs";
@@ -47,7 +47,7 @@ await scenario(async ({ page }) => {
   await stands(page, "Cancelled");
 });
 
-/** Presses Tab until what has this name has the focus. */
+/** Presses Tab until the element with this name has the focus. */
 async function tabTo(page, name) {
   for (let tabs = 0; tabs < MAX_TABS; tabs += 1) {
     const focused = await page.evaluate(() => {

@@ -3,7 +3,7 @@
 import { APP, check, KEYS, ORIGIN, scenario, until } from "./lib/stage.mjs";
 
 const SERVICE = { Authorization: `Bearer ${KEYS.service}` };
-// An app of create-next-app has no icon, and somebody else's video is an error of Next's.
+// An app of create-next-app has no icon, and another visitor's video is an error in Next.js.
 const EXPECTED = [/status of (404|500)/, /Server Components render|Minified React error/, /^page: $/];
 
 await scenario(
@@ -51,7 +51,9 @@ await scenario(
     const filtered = await order(page, "A kite nobody may see [[result:rai]]");
     await page.getByText(/filter|safety|prompt/i).waitFor();
     for (const id of [kite, boat, filtered])
-      await until(`the app was told of ${id}`, async () => (await deliveries(user, id)).includes('"delivered"'));
+      await until(`the app received the webhook of ${id}`, async () =>
+        (await deliveries(user, id)).includes('"delivered"'),
+      );
 
     await page.goto(`${APP}/watched`);
     const count = async () => Number(await page.locator("output").textContent());
@@ -60,9 +62,9 @@ await scenario(
     const headers = { ...SERVICE, "Content-Type": "application/json" };
     check(
       (await fetch(`${ORIGIN}/api/generations`, { method: "POST", headers, body })).status === 201,
-      "it is ordered",
+      "the order is accepted",
     );
-    await until("a page sees what is new", async () => {
+    await until("a page sees the change", async () => {
       await page.reload();
       return (await count()) === before + 1;
     });
@@ -79,7 +81,7 @@ async function idOf(page) {
   return page.locator("input[name=id]").inputValue();
 }
 
-/** Sends a prompt; answers the id of the video's page. */
+/** Sends a prompt; returns the id of the video's page. */
 async function order(page, prompt) {
   await page.getByLabel("Prompt").fill(prompt);
   const left = page.url();
@@ -94,9 +96,9 @@ function mark(page) {
   });
 }
 
-/** Waits until the page's video can be seen. */
+/** Waits until the page's video plays. */
 async function plays(page) {
-  // With Cache Components the page that was left stays there, hidden.
+  // With Cache Components, the previous page stays in the document, hidden.
   const video = page.locator("video:visible");
   await video.waitFor();
   await until("the video plays", () => video.evaluate((player) => player.play().then(() => player.videoWidth > 0)));

@@ -1,4 +1,4 @@
-// On a phone nothing is wider than the screen, and nothing to touch is smaller than 24 px.
+// On a phone nothing is wider than the screen, and no touch target is smaller than 24 px.
 
 import { check, KEYS, scenario } from "./lib/stage.mjs";
 import { open, rows, signIn, stands } from "./lib/steps.mjs";

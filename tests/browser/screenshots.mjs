@@ -7,7 +7,7 @@ import { open, rows, signIn, stands } from "./lib/steps.mjs";
 import { done, inbox, order } from "./lib/world.mjs";
 
 const DOCS = fileURLToPath(new URL("../../docs/", import.meta.url));
-/** A page that shows nothing compresses to less. */
+/** An empty page compresses to less. */
 const LEAST_BYTES = 30_000;
 const MINUTE_MS = 60_000;
 const PROMPTS = [
@@ -20,7 +20,7 @@ const PROMPTS = [
 ];
 
 await scenario(async ({ page, fresh }) => {
-  // Nobody waits an hour for a picture: its plots show a made-up one.
+  // The plots show an invented hour, so that the screenshot does not take one.
   await page.setViewportSize({ width: 1280, height: 1240 });
   await page.route("**/api/metrics?*", (route) => route.fulfill({ json: { success: true, metrics: busyHour() } }));
   const ended = [];
@@ -61,7 +61,7 @@ await scenario(async ({ page, fresh }) => {
   await picture(phone, "phone");
 });
 
-/** An hour of a queue whose three slots are mostly taken. */
+/** An hour of a queue whose three slots are mostly held. */
 function busyHour() {
   const end = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
   const minutes = Array.from({ length: 60 }, (_, index) => index);
@@ -90,7 +90,7 @@ function busyHour() {
   };
 }
 
-/** Takes the local upstream's marks, which steer it, out of what is shown. */
+/** Removes the marks that control the local upstream from the page. */
 function hideMarks(page) {
   return page.evaluate(() => {
     for (const own of document.querySelectorAll(".prompt, .text")) {

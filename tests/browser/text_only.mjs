@@ -1,4 +1,4 @@
-// What a user wrote is text, whatever it looks like.
+// A user's text is shown as text, whatever markup it contains.
 
 import { check, KEYS, scenario } from "./lib/stage.mjs";
 import { open, rows, signIn, stands } from "./lib/steps.mjs";
@@ -13,12 +13,12 @@ await scenario(async ({ page }) => {
   await signIn(page, KEYS.admin);
   const own = rows(page).locator(".prompt").first();
   await own.waitFor();
-  check((await own.textContent()) === PROMPT, "the list shows it as it is");
+  check((await own.textContent()) === PROMPT, "the list shows it unchanged");
   await own.click();
   await stands(page, "Completed");
-  check(new URL(page.url()).hash === `#/job/writer/${id}`, "its own address");
+  check(new URL(page.url()).hash === `#/job/writer/${id}`, "the generation has its own address");
   const shown = await page.locator(".text").textContent();
-  check(shown === PROMPT, `the page shows it as it is: ${shown}`);
+  check(shown === PROMPT, `the page shows it unchanged: ${shown}`);
   await page.getByText(METADATA.note).waitFor();
   await page.getByText("<i>key</i>").waitFor();
   const made = await page.locator("#app script, #app img, #app b, #app i, #app svg[onload]").count();

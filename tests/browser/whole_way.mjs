@@ -1,4 +1,4 @@
-// From signing in to a video that plays, and everything one can do to the queue on the way.
+// From signing in to a video that plays, with every action on the queue on the way.
 
 import { check, KEYS, scenario, until } from "./lib/stage.mjs";
 import { isMarked, mark, open, orderBy, rows, signIn, stands, summary } from "./lib/steps.mjs";
@@ -39,7 +39,7 @@ async function watchesOneMove(page, streams) {
   check(seen.size >= 3, `the progress moved: ${[...seen]}`);
   check(
     streams.some((type) => type.startsWith("text/event-stream")),
-    `it moved by events: ${streams}`,
+    `it moved with live events: ${streams}`,
   );
 }
 
@@ -52,13 +52,13 @@ async function playsIt(page) {
 
 async function seesTheWaterfall(page) {
   const table = page.locator("table.waterfall");
-  const named = await until("every step is there", async () => {
+  const named = await until("every step is listed", async () => {
     const steps = await table.locator("tr[data-step]").evaluateAll((all) => all.map((row) => row.dataset.step));
     return steps.includes("webhook_delivered") && steps;
   });
   check(
     STEPS.every((step, index) => named[index] === step),
-    `the steps in their order: ${named}`,
+    `the steps are in order: ${named}`,
   );
   const widths = await table
     .locator(".piece")
@@ -99,7 +99,7 @@ async function sendsAWebhookAgain(page) {
   await sendsAllOthersAgain(page, banner);
 }
 
-/** Other scenarios leave some behind that were given up. */
+/** Other scenarios leave some exhausted webhooks behind. */
 async function sendsAllOthersAgain(page, banner) {
   await inbox("status:410");
   await done("carla", await order("carla", "Another of which the app hears late"));
@@ -126,7 +126,10 @@ async function sendsATest(page) {
   await inbox("ok");
 }
 
-/** A second click does nothing while what the first one began goes on, even if the banner's text has changed. */
+/**
+ * A second click does nothing while the first one's action goes on, even if the banner's text has
+ * changed.
+ */
 async function staysBusyWhileTheCountChanges(page, banner) {
   const [status, recover] = ["**/api/queue/status", "**/api/webhooks/recover?*"];
   let calls = 0;
@@ -152,7 +155,7 @@ async function staysBusyWhileTheCountChanges(page, banner) {
   await again.click();
   await page.unroute(status);
   goOn();
-  check(busy === "true" && calls === 1, `one at a time: busy ${busy}, ${calls} calls`);
+  check(busy === "true" && calls === 1, `one action at a time: busy ${busy}, ${calls} calls`);
 }
 
 async function pausesAndResumes(page) {

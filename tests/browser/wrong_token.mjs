@@ -1,4 +1,4 @@
-// A wrong token is told beside the field; one that ends later leads back to the sign-in.
+// A wrong token is reported beside the field; one that expires later leads back to the sign-in.
 
 import { check, KEYS, scenario } from "./lib/stage.mjs";
 import { open, rows, signIn } from "./lib/steps.mjs";
@@ -31,7 +31,7 @@ await scenario(
     };
     await page.route("**/api/**", (route) => route.fulfill(problem));
     await page.getByText("You have been signed out: The token is not valid or has expired.").waitFor();
-    check((await page.evaluate(() => sessionStorage.length)) === 0, "nothing of the session is kept");
+    check((await page.evaluate(() => sessionStorage.length)) === 0, "the session is deleted");
   },
   { expected: [/status of 401/] },
 );

@@ -1,4 +1,4 @@
-//! In the copy that has the bugs: each is switched on, and the seeds must catch it.
+//! Runs in the copy that has the bugs: each is switched on, and the seeds must catch it.
 
 #[path = "../bugs/table.rs"]
 mod table;
@@ -19,7 +19,7 @@ fn each_bug_is_caught() {
         };
         let invariant = format!("{:?}", failed.violation.invariant);
         let told = writeln!(io::stderr(), "{}: {invariant}, by seed {}", planted.mistake, failed.seed);
-        told.expect("standard error takes the figures");
+        told.expect("standard error can be written");
         if !planted.breaks.contains(&invariant.as_str()) {
             missed.push(format!("{} was caught by {}", planted.mistake, failed.violation));
         }

@@ -1,11 +1,10 @@
-//! Mistakes planted into a copy of the code, each of which the simulation must catch by the
-//! invariant that it breaks. The code itself passes the same seeds, so it is the mistake that is
-//! caught.
+//! Mistakes planted into a copy of the code. The simulation must catch each one by the invariant
+//! that it breaks. The code itself passes the same seeds, so the mistake is what is caught.
 //!
-//! The copy is made below the target directory, and compiled beside the code, so that they share
-//! all libraries. It has a version of its own, by which the compiler keeps the two apart. All bugs
-//! are compiled in together, behind a switch, and switched on one after the other by `caught.rs`,
-//! which is a part of the copy's simulation.
+//! The copy is made below the target directory and compiled next to the code, so that they share
+//! all libraries. Its version differs, so that the compiler keeps the two apart. All bugs are
+//! compiled in together behind a switch, and switched on one after the other by `caught.rs`, which
+//! is part of the copy's simulation.
 
 #![allow(clippy::expect_used, reason = "a panic is how a test fails")]
 
@@ -18,9 +17,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use table::{BUGS, EDITS, Edit};
 
-/// What the copy has of its own; all else is linked.
+/// The copy's own files; all others are linked.
 const OWN: [&str; 4] = ["src", "tests", "Cargo.toml", "Cargo.lock"];
-/// Where the version stands, and the copy's version.
+/// Where a version is written, the version, and the copy's version.
 const VERSIONS: [(&str, &str, &str); 2] = [
     (
         "Cargo.toml",
@@ -37,7 +36,7 @@ const VERSIONS: [(&str, &str, &str); 2] = [
         "name = \"reelay\"\nversion = \"0.0.0-bugs\"",
     ),
 ];
-/// Where the switch is.
+/// The switch.
 const SWITCH: &str = "
 /// Which bug is planted.
 pub mod bug {
@@ -45,7 +44,7 @@ pub mod bug {
 
     static PLANTED: AtomicUsize = AtomicUsize::new(usize::MAX);
 
-    /// Plants the bug of this number and no other.
+    /// Plants only the bug of this number.
     pub fn plant(number: Option<usize>) {
         PLANTED.store(number.unwrap_or(usize::MAX), Ordering::Relaxed);
     }
@@ -60,7 +59,7 @@ pub mod bug {
 fn each_planted_bug_is_caught_by_an_invariant_that_it_breaks() {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
     let copy = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("bugs");
-    make(home, &copy).expect("the copy is made");
+    make(home, &copy).expect("the copy can be made");
     for (file, find, new) in VERSIONS {
         replace(&copy.join(file), find, new);
     }
@@ -109,7 +108,7 @@ fn the_edits_are_of_all_bugs() {
     assert!(!EDITS.iter().any(|edit| edit.plant.contains(&beyond)));
 }
 
-/// Copies what is edited and links all else.
+/// Copies the edited files and links all others.
 fn make(home: &Path, copy: &Path) -> io::Result<()> {
     fs::create_dir_all(copy)?;
     for entry in fs::read_dir(home)? {
@@ -141,13 +140,13 @@ fn replace(path: &Path, find: &str, new: &str) {
     assert_eq!(
         text.matches(find).count(),
         1,
-        "{} has this once:\n{find}",
+        "{} must have this once:\n{find}",
         path.display()
     );
-    fs::write(path, text.replace(find, new)).expect("the copy is written");
+    fs::write(path, text.replace(find, new)).expect("the copy can be written");
 }
 
 fn append(path: &Path, text: &str) {
     let before = fs::read_to_string(path).expect("a file of the copy");
-    fs::write(path, before + text).expect("the copy is written");
+    fs::write(path, before + text).expect("the copy can be written");
 }

@@ -1,5 +1,5 @@
-//! The mistakes that are planted into a copy of the code, and the invariants by which the
-//! simulation catches them.
+//! The mistakes planted into a copy of the code, and the invariants by which the simulation catches
+//! them.
 
 /// A mistake that someone could make.
 pub(crate) struct Bug {
@@ -8,12 +8,12 @@ pub(crate) struct Bug {
     pub(crate) breaks: &'static [&'static str],
 }
 
-/// A change of one place. In its new text `planted(3)` says whether the bug of that number is
-/// planted, from 0.
+/// A change in one place. In its new text, `planted(3)` says whether the bug of that number,
+/// counted from 0, is planted.
 pub(crate) struct Edit {
     /// Below `src/machine`.
     pub(crate) file: &'static str,
-    /// Stands there once.
+    /// A text that occurs once.
     pub(crate) find: &'static str,
     pub(crate) plant: &'static str,
 }
@@ -21,7 +21,7 @@ pub(crate) struct Edit {
 pub(crate) const BUGS: &[Bug] = &[
     // 0
     Bug {
-        mistake: "Submits without first making the intent durable, so a crash forgets the paid call",
+        mistake: "Submits without first saving the intent, so a crash forgets the paid call",
         breaks: &["I4"],
     },
     // 1
@@ -41,17 +41,17 @@ pub(crate) const BUGS: &[Bug] = &[
     },
     // 4
     Bug {
-        mistake: "Frees a slot whose lease ran out without asking the job",
+        mistake: "Frees a slot whose lease expired without checking the job",
         breaks: &["I1", "I9"],
     },
     // 5
     Bug {
-        mistake: "Forgets to ask for a wake-up after an effect was retried",
+        mistake: "Sets no wake-up after an effect was retried",
         breaks: &["I2"],
     },
     // 6
     Bug {
-        mistake: "Takes a stored video for whole although its size differs from the announced one",
+        mistake: "Accepts a stored video whose size differs from the announced one",
         breaks: &["I8"],
     },
     // 7
@@ -61,22 +61,22 @@ pub(crate) const BUGS: &[Bug] = &[
     },
     // 8
     Bug {
-        mistake: "Lets a cancellation end what had ended before",
+        mistake: "Lets a cancellation end a job that had already ended",
         breaks: &["I5", "I8"],
     },
     // 9
     Bug {
-        mistake: "Composes the bodies of old events anew with each save",
+        mistake: "Rebuilds the bodies of old events with each save",
         breaks: &["I5"],
     },
     // 10
     Bug {
-        mistake: "Gives up telling the queue of a job after one lost message",
+        mistake: "Gives up reporting a job to the queue after one lost message",
         breaks: &["I1", "I2"],
     },
     // 11
     Bug {
-        mistake: "Lets a late withdrawal take away a later job of the same name",
+        mistake: "Lets a late withdrawal delete a later job of the same name",
         breaks: &["I1", "I10"],
     },
     // 12
@@ -101,7 +101,7 @@ pub(crate) const BUGS: &[Bug] = &[
     },
     // 16
     Bug {
-        mistake: "Keeps what the upstream asks of everyone to the one job that was told",
+        mistake: "Applies an upstream's backoff only to the job that it refused",
         breaks: &["Limit"],
     },
     // 17
@@ -111,77 +111,77 @@ pub(crate) const BUGS: &[Bug] = &[
     },
     // 18
     Bug {
-        mistake: "Starts a job before the time its order names",
+        mistake: "Starts a job before its order's start time",
         breaks: &["Terms"],
     },
     // 19
     Bug {
-        mistake: "Sends a job that was started before to the end of the line",
+        mistake: "Sends a requeued job to the end of the line",
         breaks: &["I6"],
     },
     // 20
     Bug {
-        mistake: "Takes an answer about an older slot for one about the present one",
+        mistake: "Takes an answer about an older slot for one about the current slot",
         breaks: &["I1", "I9"],
     },
     // 21
     Bug {
-        mistake: "Forgets to set the queue's alarm after it fired",
+        mistake: "Does not set the queue's alarm after it fired",
         breaks: &["I2"],
     },
     // 22
     Bug {
-        mistake: "Takes an alarm for set although its time has come, whether it has fired or was lost",
+        mistake: "Believes that an alarm is set although its time has passed",
         breaks: &["I2"],
     },
     // 23
     Bug {
-        mistake: "Forgets a job that has ended while something is left to do",
+        mistake: "Deletes an ended job while something is left to do",
         breaks: &["I1", "I2", "I5", "I17", "I18"],
     },
     // 24
     Bug {
-        mistake: "Accepts an order that today's limit does not leave room for",
+        mistake: "Accepts an order that exceeds today's limit",
         breaks: &["I13"],
     },
     // 25
     Bug {
-        mistake: "Keeps charging what turned out not to be spent",
+        mistake: "Does not give back what was charged but not spent",
         breaks: &["I13"],
     },
     // 26
     Bug {
-        mistake: "Leaves a render to itself that nobody waits for",
+        mistake: "Does not cancel a render that nobody needs",
         breaks: &["I14"],
     },
     // 27
     Bug {
-        mistake: "Looks at a render again for a push that came before",
+        mistake: "Polls a render again for an earlier webhook",
         breaks: &["I16"],
     },
     // 28
     Bug {
-        mistake: "Deletes an order's images as soon as they were sent once",
+        mistake: "Deletes an order's images once they have been sent",
         breaks: &["I15"],
     },
     // 29
     Bug {
-        mistake: "Gives slots away while the queue is paused",
+        mistake: "Grants slots while the queue is paused",
         breaks: &["I17"],
     },
     // 30
     Bug {
-        mistake: "Sends an event again under another id",
+        mistake: "Redelivers an event under another id",
         breaks: &["I5"],
     },
     // 31
     Bug {
-        mistake: "Takes what is said late of an event for the newest there is",
+        mistake: "Takes a late update of an event for the newest",
         breaks: &["I5"],
     },
     // 32
     Bug {
-        mistake: "Counts all that a job has ever counted whenever it tells",
+        mistake: "Counts a job's whole counters again with every report",
         breaks: &["I18"],
     },
     // 33
@@ -191,7 +191,7 @@ pub(crate) const BUGS: &[Bug] = &[
     },
     // 34
     Bug {
-        mistake: "Counts a webhook attempt when it is begun, and again when it is answered",
+        mistake: "Counts a webhook attempt twice, at its beginning and at its answer",
         breaks: &["I18"],
     },
 ];
@@ -273,7 +273,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "job/submit.rs",
         find: r"        self.close_ledger_row(epoch, &outcome);",
         plant: r"        let outcome = match outcome {
-            // With its intent dropped, a cut-off call looks as if it had never been made.
+            // Without its intent, a cut-off call looks as if it had never been made.
             Err(Trouble::Unknown) if planted(0) => return,
             Err(Trouble::Unknown) if planted(1) => Err(Trouble::retry(unknown_outcome())),
             outcome @ (Ok(_) | Err(_)) => outcome,

@@ -1,4 +1,4 @@
-//! Every bad field is named, all of them in one answer.
+//! Every invalid field is named, all of them in one answer.
 
 use crate::requests::{INTAKE, object, parsed, refused};
 use proptest::prelude::*;
@@ -189,7 +189,7 @@ proptest! {
     }
 }
 
-/// Objects that often use the names the parser looks for.
+/// Objects that often use the names that the parser reads.
 fn any_object(depth: u32) -> impl Strategy<Value = Map<String, Value>> {
     prop::collection::btree_map(any_key(), any_value(depth), 0..8)
         .prop_map(|map| map.into_iter().collect())

@@ -1,4 +1,4 @@
-//! What a user says about a prompt that was refused.
+//! A user's answer to a refused prompt.
 
 use crate::requests::object;
 use reelay::api::field_error::FieldError;
@@ -193,7 +193,7 @@ fn every_status_has_its_word() {
     }
 }
 
-/// The clarification in a body, or the names of everything that is wrong with it.
+/// The clarification in a body, or the names of all invalid fields.
 fn said(body: Value) -> Result<Clarify, Vec<String>> {
     clarification(&object(body)).map_err(|errors| {
         errors

@@ -1,4 +1,4 @@
-//! What the app reads of a generation's cost.
+//! What the app reads about a generation's cost.
 
 use crate::altered::altered;
 use crate::requests::INTAKE;

@@ -1,4 +1,4 @@
-//! The API's description is what the types and the router give.
+//! The API's description agrees with the types and the router.
 
 use reelay::api::openapi::document;
 use reelay::api::routes::{ROUTES, Routed, route};
@@ -62,10 +62,10 @@ fn every_operation_says_who_may_call_what_it_does_and_what_can_go_wrong() {
         }
         assert!(
             ids.insert(operation["operationId"].to_string()),
-            "{name} has an id of another"
+            "{name} has the id of another operation"
         );
         let responses = operation["responses"].as_object().expect("responses");
-        // A signature that does not hold is told like a token that does not.
+        // A wrong signature is answered as a wrong token is.
         let is_open = operation["security"] == json!([]) && path != "/api/webhooks/upstream";
         assert_ne!(responses.contains_key("401"), is_open, "{name}");
         assert!(

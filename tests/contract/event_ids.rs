@@ -1,4 +1,4 @@
-//! From which event on a stream resumes.
+//! The event from which a stream resumes.
 
 use reelay::api::generations::events::last_event_id;
 
@@ -8,7 +8,7 @@ fn the_header_goes_before_the_parameter_and_without_either_all_is_told() {
         (None, None, 0),
         (Some("7"), None, 7),
         (None, Some("7"), 7),
-        // A browser comes back to the address it began with.
+        // A browser reconnects to its first address, old parameter included.
         (Some("9"), Some("7"), 9),
         (Some(""), Some("7"), 7),
         (Some(" 9 "), None, 9),

@@ -1,4 +1,4 @@
-//! What makes two bodies the same request (I10).
+//! When two bodies are the same request (I10).
 
 use crate::requests::accepted;
 use proptest::prelude::*;

@@ -61,7 +61,7 @@ fn one_key_always_leads_to_one_id() {
 
 #[test]
 fn the_id_of_a_key_stays_what_it_was() {
-    // A change would make a new job of a repeat that arrives after an update.
+    // After a change, a repeat that arrives after an update would create a new job.
     assert_eq!(
         generation_id_for("u_1", "order-7"),
         derived("reelay idempotency key v1\nu_1\norder-7")

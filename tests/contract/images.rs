@@ -1,4 +1,4 @@
-//! Images that go with the prompt.
+//! Images that belong to the prompt.
 
 use crate::requests::{INTAKE, object, refused};
 use base64::Engine;

@@ -1,4 +1,4 @@
-//! Answers cut anywhere, and what is no video in them.
+//! Answers with inline videos, cut into pieces anywhere, and answers without one.
 
 use base64::Engine;
 use base64::alphabet;
@@ -19,9 +19,9 @@ const WEBM: (&str, &[u8]) = (
     "GkXfo59ChoEBQveB",
     b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81",
 );
-/// A whole video of these tests: the beginning of an MP4 and the word "real".
+/// A complete video of these tests: the beginning of an MP4 and the word "real".
 const REAL: &str = "AAAAIGZ0eXBpc29tcmVhbA==";
-/// A reader that takes base64 padded or not.
+/// A decoder that accepts base64 with or without padding.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, INDIFFERENT);
 const INDIFFERENT: GeneralPurposeConfig =
     PAD.with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -30,7 +30,7 @@ fn mp4(rest: &[u8]) -> Vec<u8> {
     [MP4.1, rest].concat()
 }
 
-/// Feeds a text in pieces of these sizes, over and over.
+/// Feeds a text in pieces of these sizes, in rotation.
 fn read(text: &[u8], sizes: &[usize]) -> Result<Vec<u8>, Broken> {
     let (mut video, mut decoded, mut rest) = (InlineVideo::default(), Vec::new(), text);
     let mut sizes = sizes.iter().cycle();
@@ -43,7 +43,7 @@ fn read(text: &[u8], sizes: &[usize]) -> Result<Vec<u8>, Broken> {
     video.is_whole().then_some(decoded).ok_or(Broken)
 }
 
-/// What two ordinary readers make of it. Fields come in the order of their names.
+/// The video found by two ordinary parsers. Fields are in the order of their names.
 fn reference(value: &Value) -> Option<Vec<u8>> {
     match value {
         Value::Array(items) => items.iter().find_map(reference),
@@ -105,7 +105,7 @@ fn names_like_those_of_the_path_do_not_mislead() {
         r#"{{"response":{{"videos":[{{"bytesBase64Encoded":"{REAL}"}},{{"bytesBase64Encoded":"{}ZGVjb3k="}}]}}}}"#,
         MP4.0
     );
-    assert_eq!(video(&two), Ok(mp4(b"real")), "the first of two");
+    assert_eq!(video(&two), Ok(mp4(b"real")), "the first of two is taken");
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn base64_is_read_however_it_is_written() {
     assert_eq!(
         decode("dat"),
         decode("dat="),
-        "the beginning of a data URL alone"
+        "an incomplete data URL prefix is base64"
     );
     assert_eq!(decode("data"), Ok(vec![0x75, 0xab, 0x5a]));
 }
@@ -255,7 +255,7 @@ fn what_is_broken_or_cut_short_is_never_taken_for_a_whole_video() {
         assert_eq!(read(with(base64).as_bytes(), &[3]), Err(Broken), "{base64}");
     }
     let whole = with(REAL);
-    let quote = whole.find(REAL).expect("it is there") + REAL.len();
+    let quote = whole.find(REAL).expect("the video is there") + REAL.len();
     for end in 0..=quote {
         assert_eq!(read(&whole.as_bytes()[..end], &[5]), Err(Broken), "{end}");
     }
@@ -296,7 +296,11 @@ fn what_the_answer_says_first_is_known_before_the_rest_has_come() {
         [None, Some(Ok(ready))]
     );
     video.feed(rest[0].as_bytes(), &mut decoded).expect("valid");
-    assert_eq!(decoded, mp4(b"rea"), "what may be padded waits");
+    assert_eq!(
+        decoded,
+        mp4(b"rea"),
+        "bytes that padding may follow are held back"
+    );
 }
 
 fn key() -> impl Strategy<Value = String> {
@@ -331,7 +335,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// An answer with a video more often than not.
+/// An answer that usually has a video.
 fn answer() -> impl Strategy<Value = Value> {
     let bytes = prop::collection::vec(any::<u8>(), 0..200).prop_map(|rest| mp4(&rest));
     (any_json(), any_json(), bytes, 0..4_u8).prop_map(|(other, beside, bytes, kind)| {
@@ -343,7 +347,7 @@ fn answer() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Writes with space and escapes wherever they are allowed, as the bits of `choices` say.
+/// Writes JSON with space and escapes wherever they are allowed, as the bits of `choices` decide.
 fn write(value: &Value, choices: &mut dyn Iterator<Item = u8>, text: &mut String) {
     let space = |choices: &mut dyn Iterator<Item = u8>| {
         ["", "", "", " ", "\n\t", "\r"][usize::from(choices.next().unwrap_or(0) % 6)]
@@ -424,7 +428,7 @@ proptest! {
         prop_assume!(std::str::from_utf8(&text).is_ok());
         let found = read(&text, &sizes).ok();
         if damaged {
-            // It is at least one whole string of JSON.
+            // It is at least one complete string of JSON.
             let decoded = |text: String| LENIENT.decode(text.split_ascii_whitespace().collect::<String>()).ok();
             let string = |from: usize| serde_json::Deserializer::from_slice(&text[from..]).into_iter().next()?.ok();
             let mut quotes = (0..text.len()).filter(|at| text[*at] == b'"');

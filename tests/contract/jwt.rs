@@ -1,4 +1,4 @@
-//! Tokens made by hand, so that wrong ones can be made too.
+//! Tokens built by hand, valid and invalid.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,7 +10,7 @@ fn encoded(value: &Value) -> String {
     URL_SAFE_NO_PAD.encode(value.to_string())
 }
 
-/// A token with this header and these claims, signed by HMAC-SHA256.
+/// A token with this header and these claims, signed with HMAC-SHA256.
 pub(crate) fn with_header(header: &Value, claims: &Value, secret: &[u8]) -> String {
     let signed = format!("{}.{}", encoded(header), encoded(claims));
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("any length");

@@ -1,4 +1,4 @@
-//! What apps in use send differently from the contract is understood all the same.
+//! Deviations from the contract that existing apps send are understood.
 
 use crate::requests::{accepted, parsed};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! The query of a list.
+//! The query parameters of a list.
 
 use reelay::api::field_error::FieldError;
 use reelay::api::query::{
@@ -144,7 +144,7 @@ fn events_are_asked_for_by_state() {
     assert_eq!(
         deliveries_query(parameters(&[("status", "done")])),
         Ok(all),
-        "unknown ones are ignored"
+        "unknown parameters are ignored"
     );
     for state in ["pending", "delivered", "exhausted"] {
         let query = deliveries_query(parameters(&[

@@ -1,6 +1,6 @@
-//! Promises of the HTTP front, held on its pure parts: what is refused and why, who may act for
-//! whom, which bytes of a file are sent. The same promises over a real worker are held in
-//! `tests/workerd`.
+//! Promises of the HTTP front, tested on its pure parts: which requests are refused and why, who
+//! may act for whom, which bytes of a file are sent. `tests/workerd` tests the same promises on a
+//! real worker.
 
 #[path = "../support/altered.rs"]
 mod altered;

@@ -1,4 +1,4 @@
-//! The window of the metrics, and how Prometheus is answered.
+//! The window of the metrics, and the response to Prometheus.
 
 use reelay::api::metrics::exposition::{Format, expose};
 use reelay::api::query::metrics_window;
@@ -109,7 +109,7 @@ fn written(format: Format) -> String {
     expose(totals, stats(), format).expect("text")
 }
 
-/// Whether a line is that one, whatever the order of its labels and however its number is written.
+/// Whether two lines are equal, apart from the order of labels and the number's notation.
 fn same(one: &str, other: &str) -> bool {
     let parts = |line: &str| {
         let (series, value) = line.rsplit_once(' ')?;
@@ -134,5 +134,5 @@ fn stats() -> QueueStats {
         "mode": "immediate", "paused": false, "slots": { "total": 3, "used": 1 }, "byStatus": { "queued": 2 },
         "waitingByPriority": { "0": 2 }, "oldestWaitMs": 1_500,
     });
-    serde_json::from_value(stats).expect("the queue's figures")
+    serde_json::from_value(stats).expect("the queue's statistics")
 }

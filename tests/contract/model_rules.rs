@@ -1,4 +1,4 @@
-//! What each model takes and costs.
+//! What each model accepts and costs.
 
 use crate::requests::{CATALOGUE, INTAKE, accepted, object, parsed, refused};
 use chrono::DateTime;
@@ -315,7 +315,7 @@ fn a_retired_model_names_its_successor_unless_the_operator_has_mapped_it() {
     };
     assert!(
         earlier.find(None, Some("veo-3.1-generate-preview")).is_ok(),
-        "it was served in January"
+        "the model was available in January"
     );
     let errors =
         parsed(json!({ "prompt": "a dog", "model": "veo-2.0-generate-001" })).expect_err("retired");
@@ -488,7 +488,7 @@ fn what_the_app_reads_of_a_model_has_the_names_of_the_documentation() {
             .filter_map(Value::as_str)
             .collect()
     );
-    // Apps in use read these.
+    // Existing apps read these fields.
     let promised = [
         "aspectRatios",
         "audio",

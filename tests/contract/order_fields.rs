@@ -1,11 +1,11 @@
-//! Nothing asked for is dropped in silence: it is understood, refused by name, or listed as a
+//! No requested field is dropped silently: it is understood, refused by name, or listed as a
 //! warning.
 
 use crate::requests::{INTAKE, accepted, object, parsed, refused};
 use reelay::api::order::request::{body_user_id, parse};
 use serde_json::{Value, json};
 
-/// A picture of one pixel's beginning.
+/// The first bytes of a PNG of one pixel.
 const PNG: &str = "iVBORw0KGgo=";
 
 fn with(key: &str, value: &Value) -> [Value; 2] {
@@ -478,6 +478,6 @@ fn a_prompt_that_shows_nothing_is_refused() {
     }
     assert!(
         parsed(json!({ "prompt": "\u{200e}a dog\u{200b}" })).is_ok(),
-        "what shows is enough"
+        "some visible text is enough"
     );
 }

@@ -1,4 +1,4 @@
-//! What an error looks like.
+//! The body of an error response.
 
 use reelay::api::field_error::FieldError;
 use reelay::api::problem::Problem;

@@ -1,4 +1,4 @@
-//! Which bytes of a file are sent (RFC 9110).
+//! Which bytes of a file a range request gets (RFC 9110).
 
 use proptest::prelude::*;
 use reelay::api::videos::range::{Conditions, Selection, select};

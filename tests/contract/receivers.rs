@@ -1,4 +1,4 @@
-//! Where webhooks go, and addresses with hosts in any script.
+//! The receivers of webhooks, and addresses whose hosts are in any script.
 
 use crate::variables::config_with;
 use reelay::config::Config;
@@ -183,13 +183,13 @@ fn a_receiver_that_was_down_for_up_to_52_seconds_is_tried_again_within_60_second
                 attempt_after(back, seed.wrapping_mul(0x9E37_79B9_7F4A_7C15), &schedule) - back;
             assert!(
                 waited <= 60 * SECOND,
-                "down for {down} s, tried {waited} ms after its return"
+                "down for {down} s, first attempt {waited} ms after its return"
             );
         }
     }
 }
 
-/// When the first attempt at or after `back` is made, where all before it fail at once.
+/// When the first attempt at or after `back` is made, if all before it fail immediately.
 fn attempt_after(back: Millis, mut random: u64, schedule: &[Millis]) -> Millis {
     let mut delivery = Delivery::new(
         EventKind::Completed,
@@ -199,7 +199,7 @@ fn attempt_after(back: Millis, mut random: u64, schedule: &[Millis]) -> Millis {
     );
     loop {
         let DeliveryState::Pending { next_at } = delivery.state else {
-            panic!("it is given up")
+            panic!("the delivery is exhausted")
         };
         if next_at >= back {
             return next_at;

@@ -1,4 +1,4 @@
-//! Bodies for the tests.
+//! Request bodies for these tests.
 
 use reelay::api::field_error::FieldError;
 use reelay::api::order::request::{Intake, parse};
@@ -15,7 +15,7 @@ pub(crate) const MOMENT: Moment = Moment {
 
 static NO_ALIASES: Aliases = Aliases::NONE;
 
-/// All providers are set up, on 24 November 2026.
+/// All providers are set up; the date is 24 November 2026.
 pub(crate) const CATALOGUE: Catalogue<'static> = Catalogue {
     providers: &["veo3", "vertex", "omni"],
     aliases: &NO_ALIASES,
@@ -50,7 +50,7 @@ pub(crate) fn accepted(body: Value) -> Request {
     parsed(body).expect("the body is valid").1
 }
 
-/// The names of everything that is wrong with a body.
+/// The names of all invalid fields of a body.
 pub(crate) fn refused(body: Value) -> Vec<String> {
     let errors = parsed(body).expect_err("the body is not valid");
     errors.iter().map(|error| error.name().to_owned()).collect()

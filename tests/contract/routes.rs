@@ -1,4 +1,4 @@
-//! Which address leads where.
+//! The route of each path and method.
 
 use proptest::prelude::*;
 use reelay::api::cors::{allowed_headers, allowed_origin, is_preflight};
@@ -44,8 +44,8 @@ fn every_route_of_the_contract_is_there() {
         ("HEAD", "/health"),
     ] {
         let id = if pattern.contains("{id}") { "g_1" } else { "" };
-        // What the log calls it: the path with a name in place of the id, and nothing that a caller
-        // has chosen.
+        // The log's name of a route: the path with a placeholder for the id, and nothing that a
+        // caller has chosen.
         assert_eq!(
             found(method, &pattern.replace("{id}", "g_1")),
             Some((pattern, id)),
@@ -60,7 +60,7 @@ fn every_route_is_found_where_the_table_has_it_and_no_two_are_the_same() {
     for known in ROUTES {
         assert!(
             seen.insert((known.method, known.pattern)),
-            "{} {} stands there twice",
+            "{} {} is listed twice",
             known.method,
             known.pattern
         );
@@ -110,7 +110,7 @@ fn a_wrong_method_is_told_the_right_ones() {
             "GET, HEAD, DELETE, OPTIONS",
         ),
         ("POST", "/health", "GET, HEAD, OPTIONS"),
-        // A method the platform does not know must not pass for GET.
+        // A method that the platform does not know must not be treated as GET.
         ("PROPFIND", "/api/generations", "GET, HEAD, POST, OPTIONS"),
     ] {
         let routed = route(method, path);

@@ -1,4 +1,4 @@
-//! When an order may start, how long it may take, and whether it has to be confirmed.
+//! When an order may start, how long it may take, and whether it awaits confirmation.
 
 use crate::requests::{MOMENT, accepted, refused};
 use reelay::time::rfc3339;
@@ -170,11 +170,7 @@ fn they_count_inside_parameters_too() {
         ),
         (true, Some(60_000), true)
     );
-    assert_eq!(
-        json!(request.order.parameters),
-        own,
-        "echoed as they were written"
-    );
+    assert_eq!(json!(request.order.parameters), own, "echoed as written");
     let wrong = json!({ "startAfter": "tomorrow", "timeout_ms": 1, "confirm": "yes" });
     let mut names = refused(json!({ "prompt": "a dog", "parameters": wrong }));
     names.sort();

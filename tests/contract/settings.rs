@@ -1,4 +1,4 @@
-//! A bad setting is named, never shown.
+//! An invalid setting is named; its value is never shown.
 
 use crate::variables::{JWT_SECRET, WEBHOOK_SECRET, config_with};
 use reelay::config::Environment;

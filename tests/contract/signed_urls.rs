@@ -1,4 +1,4 @@
-//! A signed address opens one video for a while, and nothing else.
+//! A signed URL opens one video for a limited time, and nothing else.
 
 use proptest::prelude::*;
 use reelay::ids::JobKey;
@@ -9,7 +9,7 @@ use url::Url;
 const SECRET: &[u8] = b"a secret of more than 32 bytes for tests";
 const EXPIRES: u64 = 1_767_225_600;
 
-/// The parts of an address.
+/// The parts of a signed URL.
 struct Parts {
     id: String,
     user: String,

@@ -1,4 +1,4 @@
-//! Who may call, and for whom.
+//! Who may call, and for which user.
 
 use crate::jwt::{hs256, hs512, unsigned, with_header};
 use crate::variables::{ADMIN_KEY, API_KEY, JWT_SECRET, config_with, development, production};
@@ -158,7 +158,7 @@ fn a_clock_may_differ_by_a_minute() {
         &production(),
         5,
     );
-    assert_eq!(early.ok(), Some(user("u_1")), "at the beginning of time");
+    assert_eq!(early.ok(), Some(user("u_1")), "with a clock at zero");
 }
 
 #[test]

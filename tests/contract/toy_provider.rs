@@ -1,5 +1,5 @@
-//! A provider is one file, its wire, and one line of the registry: this file is the first two of a
-//! toy.
+//! A provider takes two things: a file with its wire, and a line in the registry. Here are both for
+//! a toy provider.
 
 use crate::requests::accepted;
 use async_trait::async_trait;
@@ -16,7 +16,7 @@ use reelay::variables::{ConfigError, Variables};
 use serde_json::json;
 use std::rc::Rc;
 
-/// Renders at once: the operation is the prompt, the video its letters.
+/// Renders immediately: the operation is the prompt, the video its letters.
 struct Toy;
 
 fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigError> {
@@ -52,7 +52,7 @@ impl Provider for Toy {
     }
 }
 
-/// The one line.
+/// The line in the registry.
 const TOY: Registration = Registration { name: "toy", open };
 
 fn providers(key: &str) -> Result<Providers, ConfigError> {
@@ -76,7 +76,11 @@ fn of(request: &Request) -> RenderRequest<'_> {
 #[test]
 fn a_registered_provider_submits_polls_and_fetches() {
     let providers = providers("toy").expect("set up");
-    assert_eq!(providers.names(), ["toy"], "the others have no variables");
+    assert_eq!(
+        providers.names(),
+        ["toy"],
+        "the other providers' variables are not set"
+    );
     let toy = providers.find("toy").expect("found");
     let request = accepted(json!({ "prompt": "a boat" }));
     let Ok(operation) = block_on(toy.submit(&of(&request))) else {
@@ -99,7 +103,7 @@ fn a_registered_provider_submits_polls_and_fetches() {
     assert_eq!(
         block_on(toy.cancel(&operation)),
         Ok(()),
-        "its wire has no such call"
+        "the toy's wire has no such call"
     );
 }
 

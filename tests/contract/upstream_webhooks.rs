@@ -1,4 +1,4 @@
-//! The upstream's own webhooks: when they are taken, and what they may say.
+//! The upstream's own webhooks: when they are accepted, and what they may contain.
 
 use crate::variables::{WEBHOOK_SECRET, config_with};
 use reelay::config::upstream_webhook::UpstreamWebhooks;

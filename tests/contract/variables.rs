@@ -1,4 +1,4 @@
-//! Environments for the tests.
+//! Environments for these tests.
 
 use reelay::config::Config;
 use reelay::variables::ConfigError;
@@ -9,7 +9,7 @@ pub(crate) const ADMIN_KEY: &str = "an-operators-admin-key";
 pub(crate) const API_KEY: &str = "test-api-key-0123456789";
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
-/// The least a production worker needs.
+/// The minimum that a production worker needs.
 const REQUIRED: [(&str, &str); 4] = [
     ("NEXTJS_URL", "https://app.example.com"),
     ("WEBHOOK_SECRET", WEBHOOK_SECRET),
@@ -17,8 +17,8 @@ const REQUIRED: [(&str, &str); 4] = [
     ("JWT_SECRET", JWT_SECRET),
 ];
 
-/// The settings of the required variables and these, which may also overwrite one or, being empty,
-/// remove it.
+/// The settings of the required variables plus these. One of these may overwrite a required one
+/// or, if empty, remove it.
 pub(crate) fn config_with(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let all: BTreeMap<&str, &str> = REQUIRED.iter().chain(variables).copied().collect();
     Config::parse(|name| all.get(name).map(|value| (*value).to_owned()))

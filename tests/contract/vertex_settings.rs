@@ -1,5 +1,5 @@
-//! What is wrong with the settings for Vertex AI is told before anything is spent, and no value is
-//! shown.
+//! Mistakes in the settings for Vertex AI are reported before anything is spent, without showing a
+//! value.
 
 use crate::variables::config_with;
 use base64::Engine;
@@ -8,7 +8,7 @@ use reelay::config::Config;
 use reelay::variables::ConfigError;
 use serde_json::{Value, json};
 
-/// A service account's key by its shape; it signs nothing.
+/// A service account's key of the right shape, which cannot sign anything.
 fn key() -> Value {
     let der = [&[0x30, 0x82, 0x01, 0x00][..], &[7; 256]].concat();
     json!({

@@ -1,4 +1,4 @@
-//! What is a whole video and what is not, by bytes alone.
+//! Which files are whole videos, decided from their bytes.
 
 use proptest::prelude::*;
 use reelay::clients::video_file::{Flaw, MAX_READS, READ, Stretch, TELLING, VideoKind, Walk};
@@ -23,7 +23,7 @@ fn ftyp() -> Vec<u8> {
     a_box(b"ftyp", b"isom\0\0\x02\0isommp41")
 }
 
-/// A WebM whose header names `doc_type`, with a segment whose length is written so.
+/// A WebM whose header names `doc_type`, with a segment whose length has this encoding.
 fn webm(doc_type: &[u8], segment_length: &[u8], body: &[u8]) -> Vec<u8> {
     let name = [
         &[
@@ -40,7 +40,7 @@ fn webm(doc_type: &[u8], segment_length: &[u8], body: &[u8]) -> Vec<u8> {
     [&[0x1a, 0x45, 0xdf, 0xa3, length][..], &header, &segment].concat()
 }
 
-/// Looks through a file as the worker does.
+/// Checks a file as the worker does.
 fn look(file: &[u8]) -> Result<VideoKind, Flaw> {
     let kind = VideoKind::of(&file[..file.len().min(TELLING as usize)])?;
     let mut walk = Walk::new(kind, file.len() as u64);
@@ -254,7 +254,7 @@ proptest! {
         prop_assert_eq!(look(&file), Ok(VideoKind::Mp4));
         let longer = [file.clone(), vec![0]].concat();
         prop_assert_eq!(look(&longer), Err(Flaw::NotWhole));
-        // Within the last two boxes nothing can end by chance.
+        // A cut within the last two boxes cannot leave a valid file by chance.
         let short = file.len() - 1 - cut.index(18);
         prop_assert!(look(&file[..short]).is_err() || short == file.len() - 10);
     }

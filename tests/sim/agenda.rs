@@ -1,4 +1,4 @@
-//! What will happen, in the order of real time.
+//! The coming events, ordered by real time.
 
 use crate::message_queue::Wake;
 use crate::world::World;
@@ -13,7 +13,7 @@ pub(crate) enum Object {
     Queue,
 }
 
-/// What happens when a message or a reply is there.
+/// What happens when a message or a reply arrives.
 pub(crate) type Letter = Box<dyn FnOnce(&mut World)>;
 
 pub(crate) enum Due {
@@ -21,18 +21,18 @@ pub(crate) enum Due {
     Letter(Letter),
 }
 
-/// What an operator does.
+/// An operator's action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation {
     Pause,
     Resume,
-    /// Has one of the job's events sent again.
+    /// Sends one of the job's events again.
     Redeliver {
         job: usize,
     },
 }
 
-/// What a user does.
+/// A user's action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     Post { fingerprint: &'static str },
@@ -50,11 +50,11 @@ pub(crate) enum Event {
         object: Object,
         token: u64,
     },
-    /// An alarm fires once more, or early.
+    /// An alarm fires again, or early.
     AlarmAgain {
         object: Object,
     },
-    /// An outside effect reaches the outside.
+    /// A request of an effect reaches the service it is for.
     Land {
         job: usize,
         handler: u64,
@@ -70,7 +70,7 @@ pub(crate) enum Event {
         job: usize,
         action: Action,
     },
-    /// The user looks where the job stands.
+    /// The user views the job.
     Looks {
         job: usize,
     },
@@ -81,34 +81,34 @@ pub(crate) enum Event {
     ClockJump {
         forward: bool,
     },
-    /// The minute's sweep; only the last one that was scheduled comes.
+    /// The minute's sweep; only the last one scheduled runs.
     Cron {
         number: u64,
     },
-    /// The day's clean-up.
+    /// The daily clean-up.
     Daily,
-    /// The platform's queue hands a message to its consumer.
+    /// The platform's queue delivers a message to its consumer.
     Consume {
         wake: Wake,
     },
-    /// The operator deploys other settings.
+    /// The operator deploys changed settings.
     Settings {
         mode: bool,
     },
     Operate(Operation),
     Heal,
-    /// The upstream says that there is something to see.
+    /// The upstream sends a webhook.
     Push {
         job: usize,
         id: String,
     },
-    /// The app looks at its jobs.
+    /// The app views its jobs.
     Look,
     /// Every accepted job must have ended by now.
     EndBound,
 }
 
-/// What is due, by real time; equal times keep their order of arrival.
+/// The due events, by real time; events of the same time keep their order of arrival.
 #[derive(Default)]
 pub(crate) struct Agenda {
     due: BTreeMap<(Millis, u64), Due>,

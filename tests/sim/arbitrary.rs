@@ -1,5 +1,5 @@
-//! The world driven by arbitrary bytes, which reach corners that no seed's even stream does, and
-//! shrink.
+//! The world driven by arbitrary bytes. They reach corners that the uniform stream of a seed does
+//! not, and failures shrink.
 
 use crate::choices::{Bytes, Choices};
 use crate::trace::Trace;
@@ -8,7 +8,7 @@ use crate::world::World;
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRng, TestRunner};
 use std::fmt::Write as _;
 
-/// Unless `PROPTEST_CASES` says otherwise.
+/// The number of cases, unless `PROPTEST_CASES` is set.
 const CASES: u32 = 300;
 const MAX_BYTES: usize = 4_096;
 
@@ -53,7 +53,7 @@ fn arbitrary_bytes_break_nothing() {
         failure_persistence: None,
         ..Config::default()
     };
-    // The same cases each time, so that a failure belongs to the change that brought it.
+    // The same cases every time, so that a failure belongs to the change that caused it.
     let random = TestRng::deterministic_rng(config.rng_algorithm);
     let strings = proptest::collection::vec(proptest::num::u8::ANY, 0..=MAX_BYTES);
     let outcome = TestRunner::new_with_rng(config, random).run(&strings, |bytes| {

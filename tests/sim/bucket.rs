@@ -14,8 +14,8 @@ pub(crate) struct Bucket {
 }
 
 impl World {
-    /// The client streams the upstream's file into the bucket and compares what arrived with what
-    /// was announced.
+    /// The client streams the upstream's file into the bucket and compares the received size with
+    /// the announced one.
     pub(crate) fn stored(&mut self, job: usize, attempt: u32, uri: &str) -> Outcome<Video> {
         if self.fault(Fault::LinkExpired) {
             return never(ErrorCode::StorageFailed);
@@ -60,7 +60,7 @@ impl World {
         Ok(())
     }
 
-    /// One after the other, until one fails.
+    /// Deletes one image after the other until one deletion fails.
     fn discarded_images(&mut self, job: usize) -> Outcome<()> {
         let Some(stored) = self.jobs[job].job.clone() else {
             return Err(Trouble::Unknown);

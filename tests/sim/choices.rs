@@ -1,4 +1,4 @@
-//! The one source of every choice the world makes.
+//! The only source of the choices that the world makes.
 //!
 //! The same world is driven by a seed ([`Seeded`]), by chosen answers to its decisions
 //! ([`Counter`]), or by the bytes of a fuzzer ([`Bytes`]).
@@ -11,28 +11,28 @@ pub(crate) use bytes::Bytes;
 pub(crate) use counter::Counter;
 pub(crate) use seeded::Seeded;
 
-/// Answers each choice.
+/// Answers every choice.
 pub(crate) trait Driver {
     /// A number below `bound`.
     fn below(&mut self, bound: u64) -> u64;
 
-    /// Whether a step is cut off here; usually so `per_mille` times in a thousand.
+    /// Whether a step is cut off here; usually with a probability of `per_mille` in a thousand.
     fn decide(&mut self, per_mille: u64) -> bool {
         self.below(1_000) < per_mille
     }
 
-    /// How many decisions were counted.
+    /// How many decisions were made.
     fn decided(&self) -> u64 {
         0
     }
 
-    /// Random bits; no two answers are equal, or the ids made of them would be.
+    /// Random bits. No two answers are equal, because ids are made of them.
     fn bits(&mut self) -> u128 {
         u128::from(self.below(u64::MAX)) << 64 | u128::from(self.below(u64::MAX))
     }
 }
 
-/// What the world asks.
+/// The world's choices, answered by a driver.
 pub(crate) struct Choices {
     driver: Box<dyn Driver>,
 }
@@ -49,7 +49,7 @@ impl Choices {
         low + self.driver.below(high - low + 1)
     }
 
-    /// True `per_mille` times in a thousand.
+    /// True with a probability of `per_mille` in a thousand.
     pub(crate) fn chance(&mut self, per_mille: u64) -> bool {
         self.driver.below(1_000) < per_mille
     }

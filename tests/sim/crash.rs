@@ -1,5 +1,5 @@
-//! Cuts: an object dies at a boundary of one of its steps, at a moment of its own, or with the
-//! whole runtime.
+//! Crashes: an object dies at a boundary of one of its steps, at a moment drawn beforehand, or with
+//! the whole runtime.
 
 use crate::agenda::Object;
 use crate::faults::Fault;

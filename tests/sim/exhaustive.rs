@@ -1,7 +1,7 @@
-//! Every story, cut off at every boundary of every step: once, and twice for the short ones, or for
-//! all of them with `REELAY_SIM_PAIRS=all`.
+//! Every story, cut off at every boundary of every step: once, and twice for the short stories, or
+//! for all stories with `REELAY_SIM_PAIRS=all`.
 //!
-//! No luck is involved: the boundaries of a run are counted, and each is cut in a run of its own.
+//! Nothing is random: the boundaries of a run are counted, and each is cut in a run of its own.
 
 use crate::faults::Fault;
 use crate::stories::stories;
@@ -12,10 +12,10 @@ use crate::witness::Violation;
 use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Fewer boundaries than any story has: accepting, starting, ending and telling are already more.
+/// Fewer boundaries than any story has.
 const FEWEST_BOUNDARIES: u64 = 30;
 
-/// Where the objects are cut; the orders and the consumers are too.
+/// Where the objects are cut; the orders and the consumers are cut too.
 const CUT_PLACES: [&str; 7] = [
     "job CrashBeforeSave",
     "job CrashAfterSave",
@@ -34,7 +34,7 @@ struct Failed {
     violation: Violation,
 }
 
-/// What a walk came to.
+/// The results of a walk.
 #[derive(Debug, Default)]
 struct Walk {
     runs: [u64; 3],
@@ -42,7 +42,7 @@ struct Walk {
 }
 
 impl Walk {
-    /// Runs the story with these cuts, and with each further one up to `depth` cuts.
+    /// Runs the story with these cuts, and again with each further cut up to `depth` cuts.
     fn cut(&mut self, story: &Story, cuts: &mut Vec<u64>, depth: usize) -> Result<(), Failed> {
         let (world, outcome) = story.run(cuts, Trace::Silent);
         outcome.map_err(|violation| Failed {
@@ -72,8 +72,8 @@ impl Walk {
     }
 }
 
-/// Cuts each story at its every boundary, on every core; the failure with the fewest cuts is the
-/// answer.
+/// Cuts every story at each of its boundaries, on all cores; returns the failure with the fewest
+/// cuts.
 fn walk(stories: &[Story]) -> Result<Walk, Failed> {
     let mut starts = Vec::new();
     for story in stories {
@@ -120,7 +120,7 @@ fn walk(stories: &[Story]) -> Result<Walk, Failed> {
         .map_or(Ok(whole), Err)
 }
 
-/// The story and the cuts to be replayed.
+/// The story and the cuts to replay.
 fn replayed() -> Option<(String, Vec<u64>)> {
     let story = std::env::var("REELAY_SIM_STORY").ok()?;
     let cuts = std::env::var("REELAY_SIM_CUTS").unwrap_or_default();
@@ -136,7 +136,7 @@ fn replay(name: &str, cuts: &[u64]) {
     let story = stories()
         .into_iter()
         .find(|story| story.name == name)
-        .expect("the story is one of those told");
+        .expect("the story must exist");
     let (_, outcome) = story.run(cuts, Trace::Printed);
     assert!(
         outcome.is_ok(),

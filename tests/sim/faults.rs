@@ -20,24 +20,24 @@ pub(crate) enum Fault {
     AlarmLost,
     AlarmTwice,
     AlarmLate,
-    /// The handler throws until the platform gives the alarm up.
+    /// The handler throws until the platform drops the alarm.
     AlarmThrows,
     CronMissed,
-    /// The cron stays away for hours, or for a day.
+    /// The cron is missing for hours, or for a day.
     CronAway,
     /// Two ticks at once.
     CronTwice,
     QueueMessageLost,
     QueueMessageDoubled,
-    /// By seconds, so that later ones overtake it.
+    /// Delayed by seconds, so that later messages overtake it.
     QueueMessageOvertaken,
-    /// By minutes up to days.
+    /// Delayed by minutes up to days.
     QueueMessageLate,
     ConsumerCutOff,
     ClockForward,
     ClockBack,
     SubmitRateLimited,
-    /// For up to half an hour every submit is refused, as by a 429 or 503.
+    /// For up to half an hour every submit is refused, as with a 429 or 503.
     UpstreamOutage,
     SubmitUnavailable,
     SubmitRefused,
@@ -127,7 +127,7 @@ impl Fault {
         Self::ConsumerCutOff,
     ];
 
-    /// The usual rate when the class is on, in thousandths of the occasions.
+    /// The usual rate when the class is on, in thousandths of its occasions.
     fn usual_rate(self) -> u64 {
         match self {
             Self::AlarmLost
@@ -142,7 +142,7 @@ impl Fault {
             | Self::CrashAfterEffect => 40,
             Self::WriteFails | Self::WriteLandsButErrs => 50,
             Self::HookServerError | Self::HookTimeout | Self::HookTakenAnswerLost => 200,
-            // Happen at moments drawn beforehand: the rate only says whether the class is on.
+            // These strike at moments drawn beforehand: the rate only says whether the class is on.
             Self::CrashAnywhere | Self::RuntimeCrash | Self::ClockForward | Self::ClockBack => {
                 1_000
             }
@@ -156,8 +156,8 @@ impl Fault {
 pub(crate) struct Rates([u64; Fault::ALL.len()]);
 
 impl Rates {
-    /// Each class is on with probability one half, at a third of, at once or at twice its usual
-    /// rate.
+    /// Each class is on with a probability of one half, at a third of its usual rate, at that rate
+    /// or at twice that rate.
     pub(crate) fn draw(choices: &mut super::choices::Choices) -> Self {
         let mut rates = [0; Fault::ALL.len()];
         for fault in Fault::ALL {
@@ -169,7 +169,7 @@ impl Rates {
         Self(rates)
     }
 
-    /// Nothing strikes but cuts, where the driver decides so.
+    /// Only cuts strike, where the driver decides so.
     pub(crate) fn cuts_only() -> Self {
         let mut rates = [0; Fault::ALL.len()];
         for boundary in Fault::BOUNDARIES {

@@ -1,4 +1,4 @@
-//! The `JobManager`'s alarm: the only executor of its job.
+//! The `JobManager`'s alarm, which alone executes the job's effects.
 
 use crate::agenda::{Event, Object};
 use crate::faults::Fault;
@@ -41,7 +41,7 @@ impl World {
         self.carry_out(number, handler, ran, true);
     }
 
-    /// Saves a turn of the run, then begins its effect. `first` says whether it is the run's first.
+    /// Saves a turn of the run, then begins its effect. `first` marks the run's first turn.
     fn carry_out(&mut self, number: usize, handler: u64, ran: Ran, first: bool) {
         let object = Object::Job(number);
         let Ran {
@@ -140,7 +140,7 @@ impl World {
         );
     }
 
-    /// An effect has its answer; nobody hears it if the handler died meanwhile.
+    /// An effect has its answer, which is lost if the handler died meanwhile.
     pub(crate) fn answered(
         &mut self,
         number: usize,
@@ -153,7 +153,7 @@ impl World {
             return;
         }
         self.trace
-            .say(self.real, || format!("job {number} hears {answer:?}"));
+            .say(self.real, || format!("job {number} gets {answer:?}"));
         if self.dies(object, Fault::CrashBeforeSave) {
             return;
         }

@@ -1,4 +1,4 @@
-//! The `JobManager`'s shell: what the machine decides is saved, and the alarm set.
+//! The `JobManager`'s shell: it saves what the machine decides and sets the alarm.
 
 use crate::agenda::Object;
 use crate::choices::Choices;
@@ -20,7 +20,7 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::rc::Rc;
 
-/// A job's object: what its storage holds, and the platform's part.
+/// A job's object: what its storage holds, and the platform's state of it.
 pub(crate) struct JobObject {
     pub(crate) key: JobKey,
     pub(crate) request: Request,
@@ -28,14 +28,14 @@ pub(crate) struct JobObject {
     pub(crate) job: Option<Rc<Job>>,
     /// The run of the alarm handler, in memory.
     pub(crate) run: Run,
-    /// A poll is under way, in memory.
+    /// A poll is in flight, in memory.
     pub(crate) is_polling: bool,
 }
 
-/// The write failed, or its success was not told.
+/// The write failed, or its success was not reported.
 pub(crate) struct WriteFailed;
 
-/// The texts of a job, short.
+/// The texts of a job, shortened.
 pub(crate) struct ShortTexts;
 
 impl Texts for ShortTexts {
@@ -67,14 +67,14 @@ impl JobObject {
         }
     }
 
-    /// What a crash leaves is what the stored JSON says.
+    /// After a crash, the job is what the stored JSON says.
     pub(crate) fn reload(&mut self) {
         if let Some(job) = self.job.as_deref() {
             let stored = serde_json::to_string(job).expect("a job can be stored");
             let loaded: Job = serde_json::from_str(&stored).expect("a stored job can be loaded");
             assert!(
                 *job == loaded,
-                "a job changes when it is stored: {job:?} became {loaded:?}"
+                "storing changed the job from {job:?} to {loaded:?}"
             );
         }
     }
@@ -157,7 +157,7 @@ impl World {
         Ok(reply)
     }
 
-    /// Follows what people do to a job.
+    /// Notes what people do to a job.
     fn meet_message(&mut self, number: usize, job: Option<&Job>, message: &dyn Any) {
         let Some(job) = job else {
             if let Some(create) = message.downcast_ref::<Create>() {
@@ -168,7 +168,7 @@ impl World {
         if message.is::<Cancel>() {
             self.tally.mark("cancelled while", job.phase_name());
         } else if message.is::<Retry>() || message.is::<Confirm>() {
-            // Whoever has an order tried again that was never confirmed stands by it.
+            // Whoever retries an order that was never confirmed thereby confirms it.
             self.witness.stand_by(number);
         } else if message.is::<DeadLetter>() {
             self.tally.mark("dead letter for", job.phase_name());
@@ -184,7 +184,7 @@ impl World {
             .iter()
             .any(|image| !self.bucket.objects.contains_key(&image.key))
         {
-            // The copy of an order that was refused, and its images taken away, came late.
+            // A copy of a refused order, whose images are deleted already, came late.
             self.tally
                 .mark("images", "taken away before a copy of their order came");
             self.witness.note_without_images(number);
@@ -212,7 +212,7 @@ impl World {
         }
     }
 
-    /// Everything of a job is deleted: nobody was told of it, or nothing is left of it.
+    /// Deletes everything of a job: its acceptance was never answered, or nothing is left to do.
     fn delete_job(
         &mut self,
         number: usize,
@@ -240,7 +240,7 @@ impl World {
         Ok(())
     }
 
-    /// State and notes, in one write with the alarm that follows it.
+    /// Saves state and notes, in one write with the alarm that follows from them.
     pub(crate) fn save_job(
         &mut self,
         number: usize,
@@ -256,7 +256,7 @@ impl World {
         self.observe_job(number, before.as_deref(), &job);
         self.count_job(number, before.as_deref(), &job);
         if self.fault(Fault::WriteLandsButErrs) {
-            // The alarm that the step asks for was part of the write.
+            // The alarm that the step asks for is part of the write.
             self.arm_as_asked(number, alarm);
             self.witness.troubled.insert(Object::Job(number));
             return Err(WriteFailed);

@@ -1,5 +1,5 @@
-//! How often the upstream may be asked: what it sees itself, in real time, and a model of what the
-//! queue has heard.
+//! The limits on submits: what the upstream sees, in real time, and a model of what has been
+//! reported to the queue.
 
 use crate::witness::Invariant;
 use crate::world::World;
@@ -14,7 +14,7 @@ struct Made {
     at: Millis,
     /// When its slot was granted.
     granted_at: Millis,
-    /// The clock was set while the call was on its way: should it be cut off, it is taken for lost
+    /// The clock was set while the call was in flight: if the call is cut off, it may count as lost
     /// at any time.
     astray: bool,
 }
@@ -23,21 +23,21 @@ struct Made {
 pub(crate) struct Limits {
     /// The limits by the real time from which they were in force.
     in_force: Vec<(Millis, u64)>,
-    /// The models' own limits.
+    /// The limits of the models themselves.
     own: BTreeMap<String, u64>,
     made: BTreeMap<String, Vec<Made>>,
     /// When each attempt's slot was granted, in real time.
     granted: BTreeMap<(JobKey, u64), Millis>,
     /// When the call of each attempt left, in real time.
     left: BTreeMap<(JobKey, u64), Millis>,
-    /// When the clock was last set forward: the queue then forgets what it has heard too early.
+    /// When the clock was last set forward: the queue then forgets reported submits too early.
     jumped_at: Millis,
     /// When the clock was last set, forward or back.
     set_at: Millis,
-    /// When the queue heard of submits, by its clock.
+    /// When submits were reported to the queue, by its clock.
     heard: BTreeMap<String, Vec<Millis>>,
-    /// The upstreams that take no submits, as far as the queue has heard: when each is probed next,
-    /// by the queue's clock, and how many probes have failed.
+    /// The upstreams that take no submits, as far as the queue knows: when each is probed next, by
+    /// the queue's clock, and how many probes have failed.
     blocked: BTreeMap<String, (Millis, u32)>,
 }
 
@@ -46,12 +46,12 @@ impl Limits {
         self.in_force.push((real, limit));
     }
 
-    /// The model allows no more, whatever the operator says.
+    /// The model itself allows no more than this, whatever the operator's limit is.
     pub(crate) fn of_model(&mut self, upstream: String, limit: u64) {
         self.own.insert(upstream, limit);
     }
 
-    /// How many submits of a model may be made within a minute, the operator's limit being `limit`.
+    /// How many submits a minute a model allows when the operator's limit is `limit`.
     pub(crate) fn of(&self, upstream: &str, limit: u64) -> u64 {
         self.own
             .get(upstream)
@@ -84,7 +84,7 @@ impl Limits {
         self.left.get(&(key.clone(), epoch)).copied()
     }
 
-    /// The queue has heard of so many new submits, and of what the last one's answer says about the
+    /// This many new submits were reported to the queue, with what the last answer says about the
     /// upstream.
     pub(crate) fn hear(
         &mut self,
@@ -95,7 +95,7 @@ impl Limits {
     ) {
         let heard = self.heard.entry(upstream.to_owned()).or_default();
         for _ in 0..submits {
-            // What was heard before the clock was set back counts from now on.
+            // Submits reported before the clock was set back count from now on.
             heard.retain(|at| counts(*at, now));
             for at in heard.iter_mut() {
                 *at = (*at).min(now);
@@ -125,15 +125,15 @@ impl Limits {
             .insert(upstream.to_owned(), (until.max(now + wait), failed));
     }
 
-    /// Whoever takes no submits is probed at once.
+    /// Every upstream that takes no submits is probed now.
     pub(crate) fn probe_now(&mut self, now: Millis) {
         for (until, _) in self.blocked.values_mut() {
             *until = (*until).min(now);
         }
     }
 
-    /// Whether no further right may be given out, `unspent` being granted already: an upstream that
-    /// takes no submits is probed by one at a time.
+    /// Whether no further submit may be granted when `unspent` grants are not used yet: an upstream
+    /// that takes no submits gets one probe at a time.
     pub(crate) fn is_blocked(&self, upstream: &str, unspent: u64, now: Millis) -> bool {
         self.blocked
             .get(upstream)
@@ -147,7 +147,7 @@ impl Limits {
         })
     }
 
-    /// The largest limit that was in force at some time since `from`.
+    /// The largest limit in force at any time since `from`.
     fn largest_since(&self, from: Millis) -> u64 {
         let before = self.in_force.iter().rev().find(|(at, _)| *at <= from);
         let later = self.in_force.iter().filter(|(at, _)| *at > from);
@@ -159,8 +159,7 @@ impl Limits {
             .unwrap_or(u64::MAX)
     }
 
-    /// How many submits of the last minute there are with one that is made now, and how many are
-    /// allowed.
+    /// Adds a submit. Returns how many the last minute holds, and how many are allowed.
     fn make(&mut self, upstream: &str, made: Made) -> (u64, u64) {
         let from = made.at.saturating_sub(MINUTE).max(self.jumped_at);
         let all = self.made.entry(upstream.to_owned()).or_default();
@@ -174,7 +173,7 @@ impl Limits {
     }
 }
 
-/// A submit counts until a minute after the second in which the queue heard of it.
+/// A submit counts until a minute after the second in which it was reported.
 fn counts(at: Millis, now: Millis) -> bool {
     (at / SECOND + 1) * SECOND + MINUTE > now
 }

@@ -5,11 +5,11 @@
 
 #![allow(
     clippy::print_stdout,
-    reason = "a test run tells its figures on standard output"
+    reason = "a test run prints its results on standard output"
 )]
 #![allow(
     clippy::wildcard_enum_match_arm,
-    reason = "a fake treats in one way all that it has no special answer for"
+    reason = "a fake treats all cases alike for which it has no special answer"
 )]
 #![allow(
     clippy::expect_used,

@@ -1,5 +1,5 @@
-//! The platform's queue and its consumers: a message says that a job waits, and is lost, doubled,
-//! late, overtaken, or given up after too many tries.
+//! The platform's queue and its consumers: a message says that a job waits. It may be lost,
+//! duplicated, late, overtaken, or given up after too many tries.
 
 use crate::agenda::{Due, Event};
 use crate::faults::Fault;
@@ -13,20 +13,20 @@ use reelay::time::{DAY, HOUR, MINUTE, Millis, SECOND};
 
 /// The longest delay of a message.
 const MAX_DELAY: Millis = 12 * HOUR;
-/// How soon a message whose consumer did not acknowledge it comes back.
+/// How soon a message comes back when its consumer did not acknowledge it.
 const NOT_ACKNOWLEDGED: Millis = 10 * SECOND;
-/// How soon a dead letter that was not taken comes back.
+/// How soon a dead letter comes back when it was not acknowledged.
 const DEAD_AGAIN: Millis = MINUTE;
 
-/// As many tries as `wrangler.toml` gives a message: none uses them up.
+/// As many tries as `wrangler.toml` gives a message: no message uses them up.
 pub(crate) const ENOUGH_TRIES: u32 = 100;
 
-/// A message in the platform's queue, or in the one for dead letters.
+/// A message in the platform's queue, or in its dead letter queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Wake {
     pub(crate) job: usize,
     pub(crate) epoch: u64,
-    /// When the job was made that it is about.
+    /// When the message's job was created.
     created_at: Millis,
     /// When the platform took it, by its own clock.
     sent_at: Millis,
@@ -37,8 +37,8 @@ pub(crate) struct Wake {
 /// Every run of the consumer.
 #[derive(Debug, Default)]
 pub(crate) struct Consumers {
-    /// Each with what it is at, until its message is acknowledged or given back, or its worker
-    /// died.
+    /// The message and the consumer's current step; `None` once the message is acknowledged or
+    /// given back, or the worker died.
     runs: Vec<(Wake, Option<&'static str>)>,
 }
 
@@ -124,7 +124,7 @@ impl World {
         }
     }
 
-    /// Whether the consumer is there to hear an answer.
+    /// Whether the consumer is still alive to receive an answer.
     fn consumes(&mut self, number: usize) -> bool {
         self.consumers.runs[number].1.is_some() && !self.consumer_dies(number)
     }
@@ -203,7 +203,7 @@ impl World {
         self.tally.mark("message acknowledged", why);
     }
 
-    /// How old a message is, as its consumer sees it.
+    /// How old a message is, by its consumer's clock.
     fn age_of(&self, number: usize) -> Millis {
         self.now()
             .saturating_sub(self.consumers.runs[number].0.sent_at)
@@ -218,14 +218,14 @@ impl World {
             ..wake
         };
         if wake.dead || wake.tries <= self.plan.message_tries {
-            // What the dead consumer had sent may still be on its way.
+            // The dead consumer's own messages may still be in flight.
             self.after(wait, wait + PATIENCE, Event::Consume { wake });
             return;
         }
         self.trace
             .say(self.real, || format!("{wake:?} is given up, {stage:?}"));
         self.tally.mark("message", "dead");
-        // A clock that is set back makes old messages young, and their waits short.
+        // When the clock is set back, old messages look young and get short waits.
         if self.plan.message_tries == ENOUGH_TRIES && !self.witness.set_back {
             self.violated(
                 Invariant::I1,
@@ -246,7 +246,7 @@ impl World {
         );
     }
 
-    /// Whether a message or a consumer will still look after the job.
+    /// Whether a message or a consumer will still handle the job.
     pub(crate) fn has_message(&self, job: usize) -> bool {
         let waits =
             |due: &Due| matches!(due, Due::Event(Event::Consume { wake }) if wake.job == job);

@@ -1,4 +1,4 @@
-//! Messages between objects: lost on the way, repeated, delayed, or answered to nobody.
+//! Messages between objects: lost, repeated, delayed, or replied to after the caller is gone.
 
 use crate::agenda::Letter;
 use crate::faults::Fault;
@@ -12,7 +12,7 @@ use std::fmt::Debug;
 
 /// What is done with a reply.
 type Then<M> = Box<dyn FnOnce(&mut World, Reply<M>)>;
-/// How a message is taken.
+/// How the receiver handles a message.
 type Take<M> = Box<dyn FnOnce(&mut World, M) -> Reply<M>>;
 
 impl World {
@@ -31,7 +31,7 @@ impl World {
         self.send(message, take, Some(Box::new(then)));
     }
 
-    /// The same, and nobody waits for the reply.
+    /// As [`Self::ask_job`], without anyone waiting for the reply.
     pub(crate) fn tell_job<M>(&mut self, job: usize, message: M)
     where
         M: JobMessage + Clone + Debug + 'static,
@@ -58,7 +58,7 @@ impl World {
         );
     }
 
-    /// The same, and nobody waits for the reply.
+    /// As [`Self::ask_queue`], without anyone waiting for the reply.
     pub(crate) fn tell_queue<M>(&mut self, message: M)
     where
         M: Watched,
@@ -73,8 +73,8 @@ impl World {
         M::Reply: Debug + 'static,
     {
         self.trace.say(self.real, || format!("-> {message:?}"));
-        // What can bring a job back, or take it away, is rare and worth more trouble than the
-        // others.
+        // Messages that can bring a job back, or take it away, are rare, so faults strike them more
+        // often.
         let eagerness = match M::NAME {
             Withdraw::NAME => 6,
             Enqueue::NAME => 3,
@@ -129,7 +129,7 @@ where
     })
 }
 
-/// The caller waits in vain.
+/// The caller gets no reply.
 fn lost<M: Message + 'static>(then: Option<Then<M>>) -> Letter {
     Box::new(|world| {
         if let Some(then) = then {

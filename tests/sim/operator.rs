@@ -1,6 +1,6 @@
-//! The operator: pauses and resumes the queue, and has events sent again. What they may expect of
-//! it: nobody is started while the queue is paused (I17), and the catalogue of events ends as the
-//! jobs' own outboxes say.
+//! The operator: pauses and resumes the queue, and redelivers events. It checks that no job gets a
+//! slot while the queue is paused (I17), and that the catalogue of events in the end agrees with
+//! the jobs' own outboxes.
 
 use crate::agenda::{Event, Operation};
 use crate::faults::Fault;
@@ -16,8 +16,8 @@ use reelay::machine::queue::{Pause, Redelivered, RedeliveredEvent, Resume, Stage
 use reelay::time::HOUR;
 
 impl World {
-    /// At any time while faults strike; and again when all is well, long after the events were
-    /// settled.
+    /// Draws operations at any time while faults strike, and again after the healing, long after
+    /// the events were settled.
     pub(crate) fn fill_in_operations(&mut self) {
         for _ in 0..self.plan.pauses {
             for operation in [Operation::Pause, Operation::Resume] {
@@ -67,7 +67,7 @@ impl World {
         }
     }
 
-    /// The job has answered; the queue is told, unless the operator's request is cut off.
+    /// The job has answered; the operator notifies the queue, unless the request is cut off.
     fn operator_goes_on(&mut self, key: JobKey, event_id: String, reply: Reply<Redeliver>) {
         let Ok(reply) = reply else { return };
         let delivery = reply
@@ -83,7 +83,7 @@ impl World {
         }
     }
 
-    /// Whoever sees a paused queue once all is well resumes it.
+    /// An operator who sees a paused queue after the healing resumes it.
     pub(crate) fn resume_what_is_paused(&mut self) {
         if self.healed && self.queue.rows.book.is_paused() {
             self.tell_queue(Resume);
@@ -100,7 +100,10 @@ impl World {
         if rows.book.is_paused() != self.witness.paused {
             self.violated(
                 Invariant::I17,
-                format!("the queue is paused since {:?}", rows.book.paused_since),
+                format!(
+                    "the queue has been paused since {:?}",
+                    rows.book.paused_since
+                ),
             );
         }
         if self.witness.paused {
@@ -123,12 +126,15 @@ impl World {
         if let Some((id, (key, _))) = orphan {
             self.violated(
                 Invariant::I5,
-                format!("{id} of {} is listed for nobody", key.object_name()),
+                format!(
+                    "event {id} of {} is listed without an entry of its job",
+                    key.object_name()
+                ),
             );
         }
     }
 
-    /// In the end the queue lists each event as its job has it.
+    /// In the end the queue lists each event with the state that its job has.
     pub(crate) fn check_catalogue_is_true(&mut self) {
         for number in 0..self.jobs.len() {
             let Some(job) = self.jobs[number].job.clone() else {
@@ -149,7 +155,7 @@ impl World {
                     .map(|(_, summary)| summary.clone());
                 if listed.as_ref() != Some(&delivery.summary()) {
                     let message = format!(
-                        "job {number} has {:?}, listed is {listed:?}",
+                        "job {number} has {:?}, the queue lists {listed:?}",
                         delivery.summary()
                     );
                     self.violated(Invariant::I5, message);

@@ -1,5 +1,5 @@
-//! An outage of half an hour in which every submit is refused: nobody fails, nobody loses their
-//! place, and the upstream sees one probe at a time.
+//! An outage of half an hour in which every submit is refused: no job fails or loses its place, and
+//! the upstream sees one probe at a time.
 
 use crate::story::Story;
 use crate::trace::Trace;
@@ -47,13 +47,17 @@ fn twelve_orders_of_three_users_outlast_an_outage_of_half_an_hour_in_their_order
                 .all(|call| call.landed_at < BEGINNING + OUTAGE),
             "{mode:?}"
         );
-        assert_eq!(accepted.len(), ORDERS, "{mode:?}: each was paid for once");
+        assert_eq!(
+            accepted.len(),
+            ORDERS,
+            "{mode:?}: each job was paid for once"
+        );
         let slot = |object: &crate::job_object::JobObject| {
             let job = object.job.as_ref().expect("the job is there");
             world
                 .limits
                 .granted_at(&job.key, job.epoch)
-                .expect("it had a slot")
+                .expect("the job had a slot")
         };
         let slots: Vec<u64> = world.jobs.iter().map(slot).collect();
         assert!(
@@ -61,7 +65,7 @@ fn twelve_orders_of_three_users_outlast_an_outage_of_half_an_hour_in_their_order
             "{mode:?}: started in their order, not {slots:?}"
         );
 
-        // What left before the first refusal was known is no probe.
+        // A submit that left before the first refusal was known is no probe.
         let known_at = refused.first().expect("there was an outage").landed_at + 4_000;
         let probes: Vec<&&Call> = refused
             .iter()
@@ -71,7 +75,7 @@ fn twelve_orders_of_three_users_outlast_an_outage_of_half_an_hour_in_their_order
         for pair in probes.windows(2) {
             assert!(
                 pair[0].landed_at <= pair[1].left_at,
-                "{mode:?}: two submits were on their way at once"
+                "{mode:?}: two submits were in flight at once"
             );
         }
     }

@@ -1,4 +1,4 @@
-//! An outside effect lands: the fake upstream, R2 or the app's receiver does its part and answers.
+//! An effect reaches the fake upstream, R2 or the app's receiver, which answers it.
 
 use crate::agenda::{Event, Object};
 use crate::faults::Fault;
@@ -11,7 +11,7 @@ use reelay::time::Millis;
 impl World {
     pub(crate) fn land(&mut self, job: usize, handler: u64, in_flight: InFlight) {
         let cut_off = self.jobs[job].platform.handler != Some(handler);
-        // A request may outlive the object that sent it. A stream into R2 does not: R2 keeps whole
+        // A request may outlive the object that sent it. A stream into R2 may not: R2 keeps whole
         // objects only.
         let streamed = matches!(
             in_flight.effect,
@@ -82,7 +82,7 @@ impl World {
     }
 }
 
-/// A provable refusal that may be repeated.
+/// A certain refusal that may be repeated.
 pub(crate) fn again<T>(code: ErrorCode, after: Option<Millis>) -> Outcome<T> {
     Err(Trouble::Retry {
         after,
@@ -90,7 +90,7 @@ pub(crate) fn again<T>(code: ErrorCode, after: Option<Millis>) -> Outcome<T> {
     })
 }
 
-/// A refusal by an upstream that takes no submits of anyone.
+/// A refusal by an upstream that takes no submits from anyone.
 pub(crate) fn not_now<T>(after: Option<Millis>) -> Outcome<T> {
     Err(Trouble::NotNow {
         after,

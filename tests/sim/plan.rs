@@ -1,4 +1,4 @@
-//! What a seed decides before anything happens: the settings, the rates, and how long faults last.
+//! What a seed decides beforehand: the settings, the rates, and how long faults last.
 
 use super::choices::Choices;
 use super::faults::{Fault, Rates};
@@ -13,7 +13,7 @@ use reelay::machine::queue::Mode;
 use reelay::time::{HOUR, MINUTE, Millis, SECOND};
 use std::collections::BTreeSet;
 
-/// The one thing that stays broken after everything else has healed.
+/// What stays broken after everything else has healed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NeverHeals {
     Nothing,
@@ -23,8 +23,11 @@ pub(crate) enum NeverHeals {
     Upstream,
 }
 
-/// What the orders of one world may ask for.
-#[allow(clippy::struct_excessive_bools, reason = "each is a wish of its own")]
+/// What the orders of a world may ask for.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is an independent option"
+)]
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wishes {
     /// How many models are ordered.
@@ -35,11 +38,11 @@ pub(crate) struct Wishes {
     pub(crate) timeout: bool,
     /// How many submits a minute the first model itself allows.
     pub(crate) own_limit: Option<u64>,
-    /// Whether the upstream can be told to give a render up.
+    /// Whether the upstream can cancel a render.
     pub(crate) cancellable: bool,
-    /// Whether the upstream is asked for a push when a render is done; it may be lost.
+    /// Whether the upstream is asked for a webhook at the end of a render; it may be lost.
     pub(crate) told: bool,
-    /// Whether some come with images.
+    /// Whether some orders have images.
     pub(crate) images: bool,
 }
 
@@ -55,27 +58,27 @@ pub(crate) struct Plan {
     /// How long faults last.
     pub(crate) chaos: Millis,
     pub(crate) never_heals: NeverHeals,
-    /// How many clients in a thousand try again.
+    /// How many clients in a thousand repeat a request.
     pub(crate) insistent: u64,
     /// What the jobs ask for.
     pub(crate) wishes: Wishes,
-    /// Whether the upstream pushes.
+    /// Whether the upstream sends webhooks.
     pub(crate) pushes: bool,
-    /// How long a refused submit may be asked to wait at most, in seconds.
+    /// The longest wait that a refusal of a submit asks for, in seconds.
     pub(crate) longest_backoff: u64,
-    /// How long an outage of the upstream lasts at most.
+    /// The longest outage of the upstream.
     pub(crate) longest_outage: Millis,
-    /// How often a message of the platform's queue comes back at most.
+    /// How often a message of the platform's queue is retried at most.
     pub(crate) message_tries: u32,
-    /// How long after everything else has healed the cron comes back.
+    /// How long after everything else has healed the cron returns.
     pub(crate) cron_returns: Millis,
     /// How often the operator changes the mode, and the limits.
     pub(crate) changes: [u64; 2],
     /// How often the operator pauses the queue, and resumes it.
     pub(crate) pauses: u64,
-    /// How many events the operator has sent again, twice each.
+    /// How many events the operator redelivers, twice each.
     pub(crate) redeliveries: u64,
-    /// Faults that strike at their first so many occasions.
+    /// Faults that strike at this many first occasions.
     pub(crate) first: Vec<(Fault, u64)>,
 }
 
@@ -177,7 +180,7 @@ pub(crate) fn draw_mode(choices: &mut Choices) -> Mode {
     choices.pick(&Mode::ALL)
 }
 
-/// Settings of admission.
+/// Draws the settings of admission.
 pub(crate) fn draw_queue(choices: &mut Choices) -> queue::Policy {
     queue::Policy {
         mode: draw_mode(choices),
@@ -214,7 +217,7 @@ fn draw_owners(choices: &mut Choices) -> Vec<usize> {
         .collect()
 }
 
-/// The keys of the jobs: each user counts their own, so that ids of different users meet.
+/// The keys of the jobs. Each user counts their own, so that users share generation ids.
 pub(crate) fn keys(owners: &[usize]) -> Vec<JobKey> {
     let key = |(number, owner): (usize, &usize)| {
         let earlier = owners[..number]
@@ -226,10 +229,10 @@ pub(crate) fn keys(owners: &[usize]) -> Vec<JobKey> {
     owners.iter().enumerate().map(key).collect()
 }
 
-/// Nothing is ever old.
+/// A retention under which no job is ever old.
 pub(crate) const NEVER: Millis = Millis::MAX;
 
-/// What the app usually orders, and what it orders by mistake under an id that is taken.
+/// The fingerprint of the usual order, and of a wrong order under an id that is taken.
 pub(crate) const FINGERPRINT: &str = "f";
 pub(crate) const OTHER_FINGERPRINT: &str = "other";
 

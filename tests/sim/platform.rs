@@ -1,4 +1,4 @@
-//! What the platform does for an object: one alarm, fired at least once, and crashes.
+//! What the platform does for an object: one alarm, which fires at least once, and crashes.
 
 use crate::agenda::{Event, Object};
 use crate::faults::Fault;
@@ -9,7 +9,7 @@ use reelay::time::{MINUTE, Millis, SECOND};
 
 /// How soon the platform repeats an alarm whose handler died.
 const PLATFORM_RETRY: Millis = 2 * SECOND;
-/// More alarms of one object in a second than any order of events needs.
+/// More alarms of one object in a second than any sequence of events needs.
 const MAX_ALARMS_PER_SECOND: u32 = 40;
 /// How often a handler may throw before the platform gives its alarm up.
 const MAX_THROWS: u32 = 6;
@@ -18,20 +18,20 @@ pub(crate) const ACTING_RETRY: Millis = 10 * SECOND;
 /// How soon the shell tries again when a step of its alarm handler failed.
 pub(crate) const ALARM_RETRY: Millis = 30 * SECOND;
 
-/// Storing and loading is a third of a run's time, and one crash in a few tells as much as all of
-/// them.
+/// Storing and loading takes a third of a run's time, and a sample of the crashes finds the same
+/// mistakes.
 const CRASHES_PER_RELOAD: u64 = 8;
 
-/// For when an alarm is set, by what the instance knows, what is wanted and the time.
+/// When to set the alarm, from what the instance knows, the wanted time and the present time.
 type Rule = fn(Option<Millis>, Millis, Millis) -> Option<Millis>;
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Platform {
     /// When the alarm is due by the objects' clock; survives crashes.
     pub(crate) alarm: Option<Millis>,
-    /// Tells the agenda's entry of the present alarm from those of earlier ones.
+    /// Distinguishes the agenda's entry of the present alarm from those of earlier ones.
     token: u64,
-    /// For when this instance has set the alarm, in memory; `None` if it does not know of one.
+    /// The time of the alarm that this instance knows of, in memory; `None` if it knows of none.
     set_for: Option<Millis>,
     /// When the alarm was last set.
     pub(crate) armed_at: Millis,
@@ -39,7 +39,7 @@ pub(crate) struct Platform {
     pub(crate) handler: Option<u64>,
     /// How often the handler has thrown for the present alarm.
     throws: u32,
-    /// The alarm was lost by a fault, and the object has had no reason to set it since.
+    /// A fault took the alarm, and the object has had no reason to set it since.
     pub(crate) alarm_lost: bool,
 }
 
@@ -49,20 +49,20 @@ impl World {
         self.arm_as(object, at, alarm::exactly);
     }
 
-    /// The shell's `set_alarm_by`: each setting is paid for, and an earlier alarm is as good.
+    /// The shell's `set_alarm_by`: setting an alarm costs money, and an earlier alarm also serves.
     pub(crate) fn arm_by(&mut self, object: Object, at: Option<Millis>) {
         if !self.arm_as(object, at, alarm::by) {
             self.tally.mark("alarm", "left in stage");
         }
     }
 
-    /// Sets the alarm unless what is set will do; says whether it did.
+    /// Sets the alarm unless the one that is set suffices; says whether it did.
     fn arm_as(&mut self, object: Object, at: Option<Millis>, rule: Rule) -> bool {
         let now = self.now();
         let Some(at) = at else { return false };
         let platform = self.platform(object);
-        // From here on only an instance that takes its alarm for one still to come, because the
-        // clock was set back, may leave a lost one unset.
+        // From here on, only an instance may leave a lost alarm unset that believes it is still to
+        // come, because the clock was set back.
         platform.alarm_lost &= platform.set_for.is_some_and(|set| set > now);
         let Some(at) = rule(platform.set_for, at, now) else {
             return false;
@@ -72,12 +72,12 @@ impl World {
         true
     }
 
-    /// What the shell knows of its alarm no longer holds.
+    /// The shell forgets the alarm that it knows of.
     pub(crate) fn forget_alarm(&mut self, object: Object) {
         self.platform(object).set_for = None;
     }
 
-    /// A new instance does not trust that its alarm survived.
+    /// A new instance sets its alarm again, in case it was lost.
     pub(crate) fn arm_at_first_event(&mut self, object: Object, at: Option<Millis>) {
         let platform = self.platform(object);
         if platform.set_for.is_none() && platform.handler.is_none() {
@@ -95,7 +95,7 @@ impl World {
         self.reschedule(object);
     }
 
-    /// All storage of the object is deleted, its alarm too.
+    /// Deletes all storage of the object, its alarm included.
     pub(crate) fn delete_alarm(&mut self, object: Object) {
         let platform = self.platform(object);
         platform.alarm = None;
@@ -103,8 +103,8 @@ impl World {
         platform.alarm_lost = false;
     }
 
-    /// Enters the alarm into the agenda again, at the real time at which the objects' clock shows
-    /// its moment.
+    /// Enters the alarm into the agenda again, at the real time at which the objects' clock reaches
+    /// it.
     pub(crate) fn reschedule(&mut self, object: Object) {
         let token = self.fresh();
         let platform = self.platform(object);
@@ -138,7 +138,7 @@ impl World {
         self.fire(object);
     }
 
-    /// The instance hears nothing of it.
+    /// Loses the alarm without the instance knowing.
     fn lose_alarm(&mut self, object: Object) {
         self.witness.troubled.insert(object);
         let platform = self.platform(object);
@@ -146,8 +146,8 @@ impl World {
         platform.alarm_lost = true;
     }
 
-    /// Whether the handler throws before it has done anything; after the sixth time the platform
-    /// drops the alarm.
+    /// Whether the handler throws before it does anything; after the sixth throw the platform drops
+    /// the alarm.
     fn throws(&mut self, object: Object, token: u64) -> bool {
         let goes_on = self.platform(object).throws > 0 && !self.healed;
         if !goes_on && !self.fault(Fault::AlarmThrows) {
@@ -197,7 +197,7 @@ impl World {
         }
     }
 
-    /// A step of the alarm handler failed: the shell sets the alarm anew, or the platform does if
+    /// A step of the alarm handler failed: the shell sets the alarm again, or the platform does if
     /// even that fails.
     pub(crate) fn handler_failed(&mut self, object: Object) {
         self.platform(object).handler = None;

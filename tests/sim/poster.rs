@@ -1,5 +1,5 @@
-//! The users: requests that accept a job, repeats of them, and what people do to a job afterwards.
-
+//! The users: requests that accept a job, repeats of these requests, and what users do to a job
+//! afterwards.
 use crate::agenda::{Action, Event};
 use crate::faults::Fault;
 use crate::witness::Invariant;
@@ -17,9 +17,9 @@ use std::rc::Rc;
 struct Post {
     job: usize,
     fingerprint: &'static str,
-    /// What it has put into R2.
+    /// The images that the request has put into R2.
     images: Vec<InputImage>,
-    /// Answered, or its worker died.
+    /// The request was answered, or its worker died.
     is_over: bool,
 }
 
@@ -53,10 +53,10 @@ impl World {
         self.user_says(job, action);
     }
 
-    /// The queue has said whether a further attempt may be paid for.
+    /// The queue has replied whether a further attempt may be paid for.
     fn payer_goes_on(&mut self, job: usize, action: Action, reply: Reply<Afford>) {
         if reply == Ok(Err(Unaffordable::Unknown)) && self.jobs[job].job.is_some() {
-            // The queue has not heard of the order yet, and will.
+            // The queue does not know the order yet, and will.
             self.tally.mark("payer", "came again");
             self.after(SECOND, 10 * SECOND, Event::User { job, action });
             return;
@@ -91,7 +91,7 @@ impl World {
             Action::Retry | Action::Confirm | Action::Clarify { .. }
         );
         if waits && !self.fault(Fault::PosterCrash) && !self.fault(Fault::MessageLost) {
-            // The answer says where the job stands.
+            // The user views the job after the answer.
             self.after(2 * LATENCY.1, SECOND, Event::Looks { job });
         }
     }
@@ -106,7 +106,7 @@ impl World {
         }
     }
 
-    /// Puts the order's images into R2, each request its own, and has the job made.
+    /// Puts the order's images into R2, separately for each request, and creates the job.
     fn post(&mut self, job: usize, fingerprint: &'static str) {
         let number = self.posts.posts.len();
         if self.posts.posts.iter().any(|post| post.job == job) {
@@ -163,7 +163,7 @@ impl World {
         }
     }
 
-    /// What is left to do behind the answer.
+    /// The work after the response is sent.
     fn follow_up(&mut self, job: usize, accepted: &Accepted) {
         if self.fault(Fault::PosterCrash) {
             return;
@@ -209,14 +209,14 @@ impl World {
             Err(Rejection::Unavailable) => "failed",
         };
         self.tally.mark("post", word);
-        // What is told of an old job may be heard when it has just been forgotten.
+        // The answer about an old job may arrive after the job was deleted.
         let forgotten = self.jobs[job].job.is_none() && self.witness.was_forgotten(job);
         if outcome.is_ok() && !forgotten {
             let first = *self.witness.accepted.entry(job).or_insert(fingerprint);
             if first != fingerprint {
                 self.violated(
                     Invariant::I10,
-                    format!("job {job} was accepted as {first} and as {fingerprint}"),
+                    format!("job {job} was accepted as {first} and later as {fingerprint}"),
                 );
             }
             self.tally.accepted += 1;
@@ -224,7 +224,7 @@ impl World {
         let settled = match outcome {
             Ok(_) | Err(Rejection::Conflict) => true,
             Err(Rejection::Refused(Refused::Full { .. }) | Rejection::Unavailable) => false,
-            // Few try again on the same day.
+            // Few users repeat the order on the same day.
             Err(Rejection::Refused(Refused::OverBudget(_))) => self.choices.chance(700),
         };
         if !settled || self.fault(Fault::ClientHearsNothing) {
@@ -246,7 +246,7 @@ impl World {
         }
     }
 
-    /// Most clients try again.
+    /// Most clients repeat the request.
     fn repeat_post(&mut self, job: usize, fingerprint: &'static str) {
         if self.choices.chance(self.plan.insistent) {
             let latest = self.choices.pick(&[2 * SECOND, 8 * SECOND, 30 * SECOND]);

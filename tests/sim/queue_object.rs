@@ -58,7 +58,7 @@ impl World {
         }
     }
 
-    /// Rows and alarm in one write, which may fail, or its success not be told.
+    /// Saves rows and alarm in one write, which may fail, or whose success may not be reported.
     fn queue_step<M: Watched>(&mut self, input: M) -> Reply<M>
     where
         M::Reply: Debug,

@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Default)]
 pub(crate) struct Receiver {
-    /// The body of each event id, as it first came.
+    /// The first body received of each event id.
     pub(crate) bodies: BTreeMap<String, String>,
-    /// The event ids taken with a 2xx.
+    /// The event ids accepted with a 2xx.
     pub(crate) taken: BTreeSet<String>,
     /// The event ids refused with 410.
     pub(crate) gone: BTreeSet<String>,
@@ -21,7 +21,7 @@ pub(crate) struct Receiver {
 impl World {
     pub(crate) fn hooked(&mut self, job: usize, event_id: &str) -> Receipt {
         if self.jobs[job].job.is_none() {
-            // The job was forgotten while a cut-off request was still on its way.
+            // The job was deleted while a cut-off request was still in flight.
             return Receipt::Gone;
         }
         let delivery = self.jobs[job]

@@ -1,4 +1,4 @@
-//! The queue's entries in memory, with what they were before the step under way.
+//! The queue's entries in memory, and their state before the current step.
 
 use crate::map_rows::MapRows as Plain;
 use reelay::ids::JobKey;
@@ -45,7 +45,7 @@ impl MapRows {
         self.before.get(key)
     }
 
-    /// The keys of the entries that the step has changed.
+    /// The keys of the entries that the step changed.
     pub(crate) fn touched(&self) -> BTreeSet<JobKey> {
         let keys = self.before.keys().chain(self.now.entries.keys());
         keys.filter(|key| self.before(key) != self.now.entries.get(*key))

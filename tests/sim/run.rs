@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-/// How many seeds a run takes unless `REELAY_SIM_SEEDS` says otherwise.
+/// How many seeds a run takes, unless `REELAY_SIM_SEEDS` is set.
 pub(crate) const SEEDS: u64 = 10_000;
 const PROGRESS_SECONDS: u64 = 5;
 
@@ -32,7 +32,7 @@ pub(crate) fn replayed_seed() -> Option<u64> {
     number_from("REELAY_SIM_SEED")
 }
 
-/// Whether to tell every few seconds how far the run is.
+/// Whether to print the progress every few seconds.
 pub(crate) fn tells_progress() -> bool {
     std::env::var_os("REELAY_SIM_PROGRESS").is_some()
 }
@@ -79,7 +79,7 @@ impl Shared {
     }
 }
 
-/// Runs `seeds` on every core; the smallest failing seed is the answer.
+/// Runs `seeds` on all cores; returns the smallest failing seed.
 pub(crate) fn run_many(seeds: &Range<u64>, progress: bool) -> Result<Tally, Failed> {
     let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let shared = Shared {

@@ -1,5 +1,5 @@
-//! What comes from outside and by the clock: users, crashes, clock jumps, the cron, and the day on
-//! which all heals.
+//! Events from outside and by the clock: users, crashes, clock jumps, the cron, and the healing of
+//! all faults.
 
 use crate::agenda::{Action, Event, Object};
 use crate::faults::Fault;
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 impl World {
     pub(crate) fn fill_agenda(&mut self) {
         let chaos = self.plan.chaos;
-        // All at once, within minutes, or spread.
+        // At once, within minutes, or spread.
         let spread = self.choices.pick(&[5 * SECOND, 2 * MINUTE, chaos / 2]);
         for job in 0..self.jobs.len() {
             let at = self.choices.between(0, spread);
@@ -63,7 +63,7 @@ impl World {
         self.fill_in_ends();
     }
 
-    /// Some users stand by their orders, and give another prompt, as soon as they are asked.
+    /// Some users confirm their orders, and send another prompt, as soon as they are asked.
     fn answer_questions(&mut self, chaos: Millis) {
         for job in 0..self.jobs.len() {
             for action in [Action::Confirm, Action::Clarify { too_long: false }] {
@@ -124,7 +124,7 @@ impl World {
             return;
         }
         let by = i64::try_from(self.choices.between(1, HOUR)).unwrap_or(0);
-        // The clock is off by an hour at most, and never stands before the beginning.
+        // The clock is off by an hour at most, and never shows a time before the beginning.
         let hour = i64::try_from(HOUR).unwrap_or(0);
         self.skew = (self.skew + if forward { by } else { -by }).clamp(-hour, hour);
         self.trace
@@ -156,7 +156,7 @@ impl World {
         if number != self.next_tick {
             return;
         }
-        // Once everything is quiet, an hourly tick is as good as one a minute, and cheaper to
+        // Once everything is quiet, an hourly tick does as much as one a minute, and is cheaper to
         // simulate.
         let quiet = self.healed
             && self
@@ -191,7 +191,7 @@ impl World {
         self.healed = true;
         self.tally
             .mark("healed in the mode", self.plan.queue.mode.as_str());
-        // Even the cron comes again, sooner or later.
+        // Even the cron returns, sooner or later.
         self.ticks_since = self.real + self.plan.cron_returns;
         self.schedule_cron(self.plan.cron_returns + MINUTE);
         self.tally
@@ -202,7 +202,7 @@ impl World {
     }
 }
 
-/// Whether the job waits for nothing but its user, or has ended.
+/// Whether the job waits only for its user, or has ended.
 fn is_quiet(job: &Job) -> bool {
     !is_live(job) || job.status().is_pending()
 }

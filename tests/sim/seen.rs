@@ -1,4 +1,4 @@
-//! What the queue was told and answered, as far as the oracles look at it.
+//! The queue's inputs and replies, as far as the oracles read them.
 
 use reelay::ids::JobKey;
 use reelay::machine::job::State;
@@ -39,7 +39,7 @@ pub(crate) enum Seen {
 }
 
 impl Seen {
-    /// The queue refused what it would have had to charge.
+    /// The queue refused an order or payment that it would have had to charge.
     pub(crate) fn is_over_budget(&self) -> bool {
         matches!(
             self,
@@ -51,7 +51,7 @@ impl Seen {
     }
 }
 
-/// An input of the queue that the oracles see.
+/// An input of the queue that the oracles read.
 pub(crate) trait Watched: Input + Clone + Debug + 'static {
     fn seen(self, reply: &Self::Reply) -> Seen;
 }

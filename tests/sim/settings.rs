@@ -26,7 +26,7 @@ impl World {
             }
         };
         self.set_settings(after);
-        // New settings come with a new build, and every object is made anew sooner or later.
+        // New settings come with a new build, so every object is recreated sooner or later.
         if self.choices.chance(500) {
             self.crash_runtime();
         }

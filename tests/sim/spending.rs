@@ -13,7 +13,7 @@ use reelay::machine::queue::{Charge, Entry, Policy, Summary};
 use reelay::time::{DAY, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is charged, by day and user; `None` is all users.
+/// The charges by day and user; `None` is all users.
 type Spending = BTreeMap<(u64, Option<String>), u64>;
 
 impl World {
@@ -30,7 +30,7 @@ impl World {
             if *rows.spending_before() != rows.spending {
                 self.violated(
                     Invariant::I13,
-                    format!("{seen:?} charged nobody, and a day"),
+                    format!("{seen:?} charged a day without changing an entry"),
                 );
             }
             return;
@@ -66,8 +66,7 @@ impl World {
         }
     }
 
-    /// Whoever is asked first is taken exactly when today's limits leave enough for one render
-    /// more.
+    /// A new charge is accepted exactly when today's limits leave enough for one more render.
     fn check_budget(&mut self, rows: &MapRows, seen: &Seen, now: Millis) {
         let (summary, asks) = match seen {
             Seen::Enqueue {
@@ -87,8 +86,8 @@ impl World {
             .into_iter()
             .flatten()
             .any(|limit| summary.price_micros > limit);
-        // What is to be confirmed is charged then: when it is ordered only a price above a limit
-        // counts.
+        // An order that awaits confirmation is charged at its confirmation: until then, only a
+        // price above a limit refuses it.
         let waits = matches!(seen, Seen::Enqueue { .. }) && summary.status.is_pending();
         let over = if waits {
             never_fits
@@ -98,7 +97,7 @@ impl World {
         let is_new = rows
             .before(&summary.key)
             .is_none_or(|entry| entry.summary.created_at != summary.created_at);
-        // An order may only have been the occasion on which another job of its name got a slot.
+        // The order may only have caused another job of its name to get a slot.
         let is_it = rows
             .entries
             .get(&summary.key)
@@ -115,13 +114,13 @@ impl World {
             if !over || !asks {
                 self.violated(
                     Invariant::I13,
-                    format!("{} was refused what fits", summary.key.object_name()),
+                    format!("{} was refused although it fits", summary.key.object_name()),
                 );
             }
             if touched || *rows.spending_before() != rows.spending {
                 self.violated(
                     Invariant::I13,
-                    "something was stored of what was refused".to_owned(),
+                    "part of a refused order was stored".to_owned(),
                 );
             }
         } else if taken && asks && over {
@@ -135,14 +134,14 @@ impl World {
         }
     }
 
-    /// What is charged is what the job commits, or that and the price that is held for a further
-    /// attempt; and new charges are of today.
+    /// The charge is what the job commits, with or without the price reserved for a further
+    /// attempt; and new charges are today's.
     fn check_charge(&mut self, entry: &Entry, before: Option<&Entry>, now: Millis) {
         let (charged, summary) = (entry.charged(), &entry.summary);
         let held = charged == summary.cost_micros + summary.price_micros && may_pay_again(summary);
         if charged != summary.cost_micros && !held {
             let message = format!(
-                "{} is charged {charged}, it commits {}",
+                "{} is charged {charged}, but it commits {}",
                 summary.key.object_name(),
                 summary.cost_micros
             );
@@ -195,7 +194,7 @@ impl World {
             .map(Entry::charged)
             .filter(|charged| *charged != spent && charged + left != spent)
         {
-            let message = format!("job {number} is charged {charged}, it has spent {spent}");
+            let message = format!("job {number} is charged {charged}, but it has spent {spent}");
             self.violated(Invariant::I13, message);
         }
         let incarnation = self.witness.incarnation(number);
@@ -208,7 +207,7 @@ impl World {
             .filter(|call| call.verdict == Verdict::Accepted)
             .map(|call| call.bill)
             .sum();
-        // A render that nobody looks at any more, and a call whose answer was lost, count as their
+        // A render that is no longer polled, and a call whose answer was lost, count with their
         // price.
         let unsure = |answer| matches!(answer, SubmitAnswer::Unknown | SubmitAnswer::Accepted);
         let unseen = job
@@ -217,7 +216,7 @@ impl World {
             .any(|row| row.cost_micros.is_none() && unsure(row.answer));
         if !unseen && job.cost_micros() != billed {
             let message = format!(
-                "job {number} says it cost {}, billed are {billed}",
+                "job {number} reports the cost {}, the upstream bills {billed}",
                 job.cost_micros()
             );
             self.violated(Invariant::I4, message);
@@ -239,7 +238,7 @@ impl World {
     }
 }
 
-/// Whether a write changed nothing of what an entry is charged with.
+/// Whether a write left an entry's charges unchanged.
 fn is_charged_alike(before: Option<&Entry>, after: Option<&Entry>) -> bool {
     before.zip(after).is_some_and(|(before, after)| {
         before.summary.created_at == after.summary.created_at
@@ -248,13 +247,13 @@ fn is_charged_alike(before: Option<&Entry>, after: Option<&Entry>) -> bool {
     })
 }
 
-/// Whether a further attempt would be charged besides what is charged already.
+/// Whether a further attempt would be charged in addition to the present charges.
 fn pays_again(entry: &Entry) -> bool {
     may_pay_again(&entry.summary)
         && entry.charged() < entry.summary.cost_micros + entry.summary.price_micros
 }
 
-/// Whether a word of its user may have a job pay for a render that it does not pay for by itself.
+/// Whether the user may have the job pay for a render that it would not pay for by itself.
 fn may_pay_again(summary: &Summary) -> bool {
     match summary.status {
         Status::PendingConfirmation
@@ -282,7 +281,7 @@ fn over_budget(book: &Book, summary: &Summary, policy: &Policy, now: Millis) -> 
     ) || above(policy.max_cost_per_day, None)
 }
 
-/// What stays charged for a job that is gone: nothing for one that was withdrawn, else what it
+/// What stays charged for a job that is gone: nothing if it was withdrawn, otherwise what it
 /// spent.
 pub(crate) fn kept(entry: &Entry) -> Vec<Charge> {
     let withdrawn = entry.summary.submits == 0 && !entry.summary.status.is_terminal();
@@ -308,9 +307,8 @@ fn sums(charges: &[Charge]) -> BTreeMap<u64, u64> {
     sums
 }
 
-/// What each day must be charged with; and what of that was charged for a job whose entry has given
-/// way to another job of its name, by when it was made. Late messages of both may have it take its
-/// name back.
+/// What each day must be charged; and the part of it charged for jobs whose entry was replaced by
+/// another job of the same name, by creation time. A late message may bring such an entry back.
 #[derive(Debug, Default)]
 pub(crate) struct Book(Spending, BTreeMap<(JobKey, Millis), u64>);
 
@@ -327,7 +325,7 @@ impl Book {
         self.1.get(&(key.clone(), created_at)).copied().unwrap_or(0)
     }
 
-    /// What is taken off a day that is forgotten is forgotten with it.
+    /// A change of a deleted day's charges is ignored.
     fn change(&mut self, user: &str, before: &BTreeMap<u64, u64>, after: &BTreeMap<u64, u64>) {
         for day in before
             .keys()
@@ -358,7 +356,7 @@ impl Book {
             .chain(sums.keys())
             .find(|key| of(&self.0, key) != of(sums, key))?;
         Some(format!(
-            "{key:?} is charged with {}, {} would be right",
+            "{key:?} is charged {}, expected {}",
             of(sums, key),
             of(&self.0, key)
         ))

@@ -84,7 +84,7 @@ fn of_one_job() -> Vec<Story> {
     ]
 }
 
-/// What its user does with it.
+/// Stories of one user's actions.
 fn of_one_user() -> Vec<Story> {
     let again = Action::Post {
         fingerprint: FINGERPRINT,
@@ -140,7 +140,7 @@ fn of_one_user() -> Vec<Story> {
     ]
 }
 
-/// How a waiting job gets started, and that it does whatever becomes of the messages and the
+/// How a waiting job gets started in each mode, whatever happens to the messages and the
 /// settings.
 fn of_modes() -> Vec<Story> {
     let (cron, alarm, queue) = (Mode::Cron, Mode::Alarm, Mode::Queue);
@@ -220,7 +220,7 @@ fn paused(name: &'static str, mode: Mode) -> Story {
         .meets("queue: took an input while paused")
 }
 
-/// What users are asked, and how long they are remembered.
+/// What users are asked, and how long their jobs are kept.
 fn of_users() -> Vec<Story> {
     let confirmed = |name| {
         let story = Story::of(name, 1).planned(|plan| plan.wishes.confirm = true);
@@ -305,7 +305,7 @@ fn of_limits() -> Vec<Story> {
     ]
 }
 
-/// Alarms that the platform has lost are repaired by whoever looks after their jobs.
+/// Alarms that the platform has lost are set again by whoever checks their jobs.
 fn of_lost_timers() -> Vec<Story> {
     vec![
         Story::of("an alarm is lost", 1)
@@ -321,7 +321,7 @@ fn of_lost_timers() -> Vec<Story> {
     ]
 }
 
-/// What may be spent within a day.
+/// The daily spending limits.
 fn of_money() -> Vec<Story> {
     const PRICE: u64 = 3_200_000;
     let limited = |name, jobs, prices| {
@@ -378,7 +378,7 @@ fn of_money() -> Vec<Story> {
     ]
 }
 
-/// What an upstream can be told, and tells.
+/// Messages to the upstream, and from it.
 fn of_upstreams() -> Vec<Story> {
     let cancellable = |name| Story::of(name, 1).orders(|request| request.terms.cancellable = true);
     let with_images = |name| {

@@ -1,4 +1,4 @@
-//! A small fixed world: what the users do, which faults strike first, and how it must end if
+//! A small fixed world: what the users do, which faults strike first, and how it must end when
 //! nothing is cut off.
 
 use crate::agenda::{Action, Event, Operation};
@@ -19,7 +19,7 @@ use reelay::time::{MINUTE, Millis, SECOND};
 /// How long a story's cuts last.
 const CHAOS: Millis = 6 * MINUTE;
 
-/// What is done as soon as a job is in a phase, or has a status.
+/// What happens as soon as a job is in a phase, or has a status.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Act {
     job: usize,
@@ -50,7 +50,7 @@ pub(crate) struct Story {
 }
 
 impl Story {
-    /// Jobs that all go well, each ordered a second after the one before.
+    /// Jobs that all complete, each ordered a second after the one before.
     pub(crate) fn of(name: &'static str, jobs: usize) -> Self {
         let policy = Policy {
             max_retries: 2,
@@ -123,7 +123,7 @@ impl Story {
         self
     }
 
-    /// The fault strikes at its first so many occasions.
+    /// The fault strikes at its first `occasions` occasions.
     pub(crate) fn first(mut self, fault: Fault, occasions: u64) -> Self {
         self.plan.first.push((fault, occasions));
         self
@@ -149,7 +149,7 @@ impl Story {
         self
     }
 
-    /// The operator does something as soon as the job's phase or status is `when`.
+    /// The operator acts as soon as the job's phase or status is `when`.
     pub(crate) fn operates(mut self, job: usize, when: &'static str, operation: Operation) -> Self {
         self.acts.push(Act {
             job,
@@ -164,31 +164,31 @@ impl Story {
         self
     }
 
-    /// What every job orders besides.
+    /// Changes every job's order.
     pub(crate) fn orders(mut self, change: fn(&mut Request)) -> Self {
         self.orders = change;
         self
     }
 
-    /// Something happens so long after the beginning.
+    /// Something happens this long after the beginning.
     pub(crate) fn at(mut self, at: Millis, event: Event) -> Self {
         self.events.push((at, event));
         self
     }
 
-    /// Every job is forgotten in the end.
+    /// Every job is deleted in the end.
     pub(crate) fn ends_forgotten(mut self) -> Self {
         self.ends.fill(None);
         self
     }
 
-    /// The job with this number is there no more in the end.
+    /// The job with this number is gone in the end.
     pub(crate) fn ends_without(mut self, job: usize) -> Self {
         self.ends[job] = None;
         self
     }
 
-    /// The job with this number is ordered so long after the beginning.
+    /// The job with this number is ordered this long after the beginning.
     pub(crate) fn late(mut self, job: usize, at: Millis) -> Self {
         self.events[job].0 = at;
         self
@@ -200,7 +200,7 @@ impl Story {
         self
     }
 
-    /// A mark that the story must meet if nothing is cut off.
+    /// A mark that the story must meet when nothing is cut off.
     pub(crate) fn meets(mut self, mark: &'static str) -> Self {
         self.met.push(mark);
         self
@@ -211,12 +211,12 @@ impl Story {
         self
     }
 
-    /// Tells the story, cut off at the decisions with these numbers.
+    /// Runs the story, cut off at the decisions with these numbers.
     pub(crate) fn run(&self, cuts: &[u64], trace: Trace) -> (World, Result<(), Violation>) {
         self.run_after(|_| {}, cuts, trace)
     }
 
-    /// The same in a world that `change` has changed.
+    /// The same in a world changed by `change`.
     pub(crate) fn run_after(
         &self,
         change: impl FnOnce(&mut World),
@@ -237,7 +237,7 @@ impl Story {
         (world, outcome)
     }
 
-    /// Fails unless the uncut story went as it is told.
+    /// Fails unless the uncut story ended as declared, with every mark met.
     pub(crate) fn assert_told(&self, world: &World) {
         let ends: Vec<_> = world
             .jobs
@@ -277,7 +277,7 @@ impl Story {
 }
 
 impl World {
-    /// Does what the story has a user do now.
+    /// Carries out the story's next action, if its time has come.
     pub(crate) fn tell_on(&mut self) {
         let Some(Act {
             job: number,

@@ -1,4 +1,4 @@
-//! What a run met: a run that never met a class of fault, or a state, has tested nothing of it.
+//! What a run met: a run that never met a class of fault, or a state, has not tested it.
 
 use super::faults::Fault;
 use std::borrow::Cow;
@@ -15,11 +15,11 @@ pub(crate) struct Tally {
     /// Milliseconds of simulated time.
     pub(crate) simulated: u64,
     pub(crate) submits: u64,
-    /// Accepted jobs that were gone or had not ended when everything had long been well.
+    /// Accepted jobs that were gone, or had not ended long after the healing.
     pub(crate) lost: u64,
-    /// Attempts that were paid for more than once, although the operator had not asked for that.
+    /// Attempts that were paid for more than once without the operator's permission.
     pub(crate) paid_twice: u64,
-    /// The same, as the operator wanted it.
+    /// Attempts that were paid for more than once with the operator's permission.
     pub(crate) paid_again: u64,
     pub(crate) faults: BTreeMap<Fault, u64>,
     pub(crate) marks: BTreeMap<(&'static str, Cow<'static, str>), u64>,
@@ -71,7 +71,7 @@ impl Tally {
         faults.chain(marks).collect()
     }
 
-    /// The figures, for people; written past the test runner, which would keep them from a run that
+    /// Prints the results directly to standard error: the test runner would hide them when the run
     /// passes.
     pub(crate) fn tell(&self) -> io::Result<()> {
         let hours = self.simulated / 3_600_000;

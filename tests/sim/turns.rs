@@ -17,11 +17,11 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone)]
 pub(crate) struct Turn {
     priority: u8,
-    /// When it was taken, never earlier than the one before.
+    /// When the job was taken in; never decreases along the line.
     at: Millis,
     sequence: u64,
     round: u64,
-    /// Before this it is not to be started.
+    /// The earliest start.
     pub(crate) not_before: Option<Millis>,
 }
 
@@ -31,16 +31,16 @@ pub(crate) struct Turns {
     served: BTreeMap<u8, u64>,
 }
 
-/// What one step of the queue came to, as far as slots are concerned.
+/// The slots that one step of the queue granted.
 pub(crate) struct Grants {
-    /// Who got a slot from admission.
+    /// The jobs that admission gave a slot.
     pub(crate) admitted: BTreeSet<JobKey>,
-    /// A running job that told of itself.
+    /// A running job that took a slot by its own report.
     pub(crate) told: Option<JobKey>,
 }
 
 impl Turns {
-    /// Takes note of what the queue was told, as far as order and limits are concerned.
+    /// Notes what a message says about order and limits.
     pub(crate) fn hear(&mut self, rows: &MapRows, seen: &Seen, now: Millis, limits: &mut Limits) {
         match seen {
             Seen::Enqueue {
@@ -133,8 +133,8 @@ impl Turns {
         self.places.retain(|key, _| rows.entries.contains_key(key));
     }
 
-    /// Joins the end of the line, in the round after the one that was served last and after the
-    /// user's own last one.
+    /// Joins the end of the line, in the round after the last one served and after the user's own
+    /// last one.
     fn join(
         &mut self,
         rows: &MapRows,
@@ -165,7 +165,7 @@ impl Turns {
         );
     }
 
-    /// Whoever was ordered for later takes a turn when that time has come, as if ordered then.
+    /// A delayed job takes its place when its delay is over, as if ordered then.
     pub(crate) fn come_of_age(&mut self, rows: &MapRows, seen: &Seen, now: Millis) {
         let (mut joined, newest) = match seen {
             Seen::Report { summary, .. } if summary.status == Status::Processing => {
@@ -224,7 +224,7 @@ impl Turns {
         }
     }
 
-    /// Who is to get a slot, if all of `waiting` wait and `held` hold one.
+    /// The jobs that must get a slot when all of `waiting` wait and `held` hold one.
     pub(crate) fn next(
         &self,
         line: &Line<'_>,
@@ -288,14 +288,14 @@ impl Turns {
     }
 }
 
-/// Who waited and who held a slot when the queue admitted.
+/// The jobs that waited and that held a slot when the queue admitted.
 pub(crate) struct Line<'a> {
     waiting: Vec<&'a Entry>,
     held: Vec<&'a Entry>,
 }
 
 impl<'a> Line<'a> {
-    /// Takes back what was granted.
+    /// The line before the step's grants.
     pub(crate) fn before(rows: &'a MapRows, admitted: &BTreeSet<JobKey>, now: Millis) -> Self {
         let waits = |entry: &&Entry| match entry.stage {
             Stage::Waiting => true,
@@ -329,7 +329,7 @@ impl Grants {
             before.is_none_or(|before| lease(before) != lease(entry))
         });
         let new: BTreeSet<_> = new.map(|entry| entry.summary.key.clone()).collect();
-        // What it tells of an earlier epoch gives it no slot under this one.
+        // A statement about an earlier epoch gives no slot under this one.
         let runs = |summary: &Summary| {
             rows.entries.get(&summary.key).and_then(lease) == Some(summary.epoch)
         };
@@ -352,16 +352,16 @@ impl Grants {
     }
 }
 
-/// Whether the step has given the job no place of its own: what it was told of it, it knew.
+/// Whether the step gave the job no new place: the message brought nothing new.
 fn stands_as_before(rows: &MapRows, key: &JobKey) -> bool {
     let stage = |entry: &Entry| (entry.sequence, entry.summary.epoch);
     rows.before(key).map(stage) == rows.entries.get(key).map(stage)
 }
 
-/// A message of a job that has been made anew since, or whose predecessor still holds a slot.
+/// A message of a job that was replaced since, or whose predecessor still holds a slot.
 struct OfEarlierJob;
 
-/// The entry of the very job that a summary is of.
+/// The entry of exactly the job that a summary is about.
 fn same_job<'a>(rows: &'a MapRows, summary: &Summary) -> Result<Option<&'a Entry>, OfEarlierJob> {
     let Some(entry) = rows.before(&summary.key) else {
         return Ok(None);

@@ -10,7 +10,7 @@ use reelay::machine::outcome::{ErrorCode, Outcome, Trouble};
 use reelay::time::{MINUTE, Millis, SECOND};
 use std::collections::BTreeMap;
 
-/// What the upstream made of one submit, whether or not anybody heard it.
+/// What the upstream did with one submit, whether or not the caller got the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// It costs money from here on.
@@ -25,7 +25,7 @@ pub(crate) struct Call {
     pub(crate) job: usize,
     pub(crate) attempt: u32,
     pub(crate) verdict: Verdict,
-    /// The caller was told.
+    /// The caller got the answer.
     pub(crate) answered: bool,
     /// Which incarnation of the job called.
     pub(crate) incarnation: u64,
@@ -50,21 +50,21 @@ pub(crate) struct Operation {
     pub(crate) attempt: u32,
     ready_at: Millis,
     fate: Fate,
-    /// Bytes of the rendered file.
+    /// The size of the rendered file in bytes.
     pub(crate) size: u64,
-    /// What it costs, and whether the caller is told.
+    /// The final cost, and whether the caller learns it.
     pub(crate) bill: u64,
     told: bool,
     pub(crate) epoch: u64,
     pub(crate) incarnation: u64,
-    /// Its job knows it and no longer waits for it.
+    /// The job knows the operation and no longer waits for it.
     pub(crate) unwanted: bool,
-    /// The upstream was told so.
+    /// The upstream was asked to cancel it.
     pub(crate) told_off: bool,
 }
 
 impl Operation {
-    /// Whether a poll finds that it has come to an end.
+    /// Whether a poll finds it ended.
     pub(crate) fn is_over(&self, real: Millis) -> bool {
         self.fate != Fate::NeverDone && self.ready_at <= real
     }
@@ -76,7 +76,7 @@ pub(crate) struct Upstream {
     pub(crate) operations: BTreeMap<String, Operation>,
     /// Until when every submit is refused.
     pub(crate) out_until: Millis,
-    /// Of the operation begun last.
+    /// The bill of the operation begun last.
     last_bill: u64,
 }
 
@@ -107,7 +107,7 @@ impl World {
         };
         self.upstream.calls.push(call);
         self.trace.say(self.real, || {
-            format!("upstream: job {job} attempt {attempt} {verdict:?}, told {answered}")
+            format!("upstream: job {job} attempt {attempt} {verdict:?}, answered {answered}")
         });
         outcome
     }
@@ -151,7 +151,7 @@ impl World {
         (Verdict::Accepted, true, Ok(name))
     }
 
-    /// Whether the upstream refuses every submit, an outage beginning now included.
+    /// Whether the upstream refuses every submit, an outage that begins now included.
     fn is_out(&mut self) -> bool {
         if self.real >= self.upstream.out_until && self.fault(Fault::UpstreamOutage) {
             let longest = self.plan.longest_outage;
@@ -235,7 +235,7 @@ impl World {
         if self.jobs[job].request.order.confirm && !self.witness.is_confirmed(job) {
             self.violated(
                 Invariant::Terms,
-                format!("job {job} is submitted and nobody has confirmed it"),
+                format!("job {job} is submitted without a confirmation"),
             );
         }
         let incarnation = self.witness.incarnation(job);

@@ -17,31 +17,30 @@ use reelay::machine::queue::{Entry, totals};
 use reelay::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What was seen so far that tells.
+/// What the oracle has seen so far.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
-    /// The jobs that the queue has ever had an entry of, by when they were made.
+    /// The jobs that the queue ever had an entry of, by creation time.
     known: BTreeSet<(JobKey, Millis)>,
     /// How many slots were granted.
     granted: u64,
-    /// What was counted of the entries that are gone.
+    /// The counts of the entries that are gone.
     removed: MetricsByUpstream,
-    /// What was charged and not given back.
+    /// What was charged, less what was given back.
     charged: i128,
-    /// What jobs that are gone have counted of themselves.
+    /// The own counts of jobs that are gone.
     gone: MetricsByUpstream,
     /// How many effects of each kind each job has begun, by its incarnation.
     begun: BTreeMap<(usize, u64, &'static str), u64>,
-    /// The job whose poll has just been answered with something to count.
+    /// The job whose poll has just been answered and must be counted.
     polled: Option<usize>,
     /// How many attempts of each job have ended, by its incarnation.
     ended: BTreeMap<(usize, u64), u64>,
-    /// A job got another entry after its first one was gone, and is counted from its beginning
-    /// again.
+    /// A job got a new entry after its first one was gone, and is counted from its beginning again.
     counted_anew: bool,
 }
 
-/// What the queue counts by itself.
+/// The metrics that the queue counts itself.
 const OWN: [&Metric; 5] = [
     &table::ACCEPTED,
     &table::STARTED,
@@ -51,7 +50,7 @@ const OWN: [&Metric; 5] = [
 ];
 
 impl World {
-    /// Looks at a step of a job that has just been saved.
+    /// Observes a step of a job that has just been saved.
     pub(crate) fn count_job(&mut self, number: usize, before: Option<&Job>, after: &Job) {
         let incarnation = self.witness.incarnation(number);
         if let Some(begun) = &after.in_flight
@@ -89,7 +88,7 @@ impl World {
         }
     }
 
-    /// A poll is over: it counts with the next write, unless it found the render running.
+    /// A poll is answered: it counts with the next write, unless it found the render running.
     pub(crate) fn expect_poll_to_count(&mut self, number: usize, answer: &Answer) {
         let polled = matches!(answer, Answer::Polled { .. });
         let running = matches!(
@@ -102,12 +101,12 @@ impl World {
         self.counts.polled = (polled && !running).then_some(number);
     }
 
-    /// Its answer was not written, and is lost.
+    /// The poll's answer was not saved, and is lost.
     pub(crate) fn expect_no_poll_to_count(&mut self) {
         self.counts.polled = None;
     }
 
-    /// The job is about to go.
+    /// The job is about to be deleted.
     pub(crate) fn count_gone(&mut self, number: usize) {
         if let Some(job) = self.jobs[number].job.clone() {
             self.check_own_counts(number, &job);
@@ -115,7 +114,7 @@ impl World {
         }
     }
 
-    /// Looks at a step of the queue that has just been saved.
+    /// Observes a step of the queue that has just been saved.
     pub(crate) fn count_queue(&mut self, rows: &MapRows, grants: &Grants) {
         self.counts.granted += grants.admitted.len() as u64;
         for key in rows.touched() {
@@ -158,21 +157,24 @@ impl World {
         if accepted < known || (accepted > known && exact) {
             self.violated(
                 Invariant::I18,
-                format!("{accepted} jobs are counted as accepted, the queue knew {known}"),
+                format!("{accepted} jobs are counted as accepted, but the queue knew {known}"),
             );
         }
         let (started, granted) = (whole.of(Count::Started), self.counts.granted);
         if started != granted || whole.histogram(&table::WAIT, None).count() != granted {
             self.violated(
                 Invariant::I18,
-                format!("{started} slots are counted, {granted} were granted"),
+                format!("{started} slots are counted, but {granted} were granted"),
             );
         }
         let spent = i128::from(whole.of(Count::Charged)) - i128::from(whole.of(Count::Returned));
         if spent != self.counts.charged {
             self.violated(
                 Invariant::I18,
-                format!("{spent} is counted as charged, {} was", self.counts.charged),
+                format!(
+                    "{spent} is counted as charged, but {} was charged",
+                    self.counts.charged
+                ),
             );
         }
         let mut remembered = std::mem::take(&mut self.counts.removed);
@@ -193,14 +195,13 @@ impl World {
         if !exact {
             return;
         }
-        // After the clock was set back, a job may look older than one that was withdrawn before it:
-        // the queue takes no word of it.
+        // After the clock was set back, a job may look older than one that was withdrawn before it,
+        // and the queue ignores its reports.
         let heard = !self.witness.set_back;
         self.compare("the jobs have told", &mut totals, &mut told, heard);
     }
 
-    /// Compares what was counted of jobs with `others`; unless it is the whole of it, it may be
-    /// less.
+    /// Compares the counters with `others`. Unless `whole`, `others` may be less.
     fn compare(
         &mut self,
         source: &str,
@@ -281,14 +282,14 @@ impl World {
             || submits(&Err(Trouble::Unknown)) != ledger(SubmitAnswer::Unknown)
         {
             let message = format!(
-                "job {number}'s ledger has {:?}, it counted {metrics:?}",
+                "job {number}'s ledger has {:?}, but it counted {metrics:?}",
                 job.submits
             );
             self.violated(Invariant::I18, message);
         } else if done > seen.count() as u64 {
             self.violated(
                 Invariant::I18,
-                format!("job {number} counted {done} submits that the upstream took, too many"),
+                format!("job {number} counted {done} accepted submits, more than the upstream did"),
             );
         }
     }
@@ -302,7 +303,7 @@ fn calls_of(job: &Job, call: &str) -> u64 {
         .sum()
 }
 
-/// Whatever jobs count, by series.
+/// Every counter of a job, by series.
 fn of_jobs(metrics: &Metrics) -> BTreeMap<String, u64> {
     let counters = TABLE
         .iter()

@@ -15,7 +15,7 @@ impl World {
         }
     }
 
-    /// And takes them away again if no job needs them.
+    /// The request deletes its images again if no job needs them.
     pub(crate) fn take_images_away(&mut self, images: &[InputImage]) {
         for image in images {
             self.bucket.objects.remove(&image.key);
@@ -71,7 +71,7 @@ impl World {
         if let Some(image) = left {
             self.violated(
                 Invariant::I15,
-                format!("job {number} leaves {} behind", image.key),
+                format!("job {number} did not delete {}", image.key),
             );
         } else if !job.order.images.is_empty() {
             self.tally.mark(

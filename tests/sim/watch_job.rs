@@ -97,7 +97,7 @@ impl World {
         }
     }
 
-    /// Follows a job through what its user and the queue may do to it.
+    /// Notes what the user and the queue do to a job.
     fn follow(&mut self, number: usize, before: &Job, after: &Job) {
         let met = match (&before.phase, &after.phase) {
             (Phase::Submitting { .. }, Phase::Queued { .. }) if before.attempt == after.attempt => {
@@ -138,15 +138,14 @@ impl World {
         if met == "dead-lettered" && self.witness.dead_letters == 0 {
             self.violated(
                 Invariant::I1,
-                format!("job {number} failed in line, and no message was given up"),
+                format!("job {number} failed while queued, and no message was given up"),
             );
         }
         self.tally.mark("job", met);
         self.check_clarifications(number, after);
     }
 
-    /// A job fails in line only after the time that its order gives it, or a day after its first
-    /// refusal.
+    /// A queued job fails only after its order's start timeout, or a day after its first refusal.
     fn check_start_deadline(&mut self, number: usize, before: &Job, after: &Job) {
         let own = before
             .order
@@ -157,7 +156,7 @@ impl World {
         if after.ended_at < deadline || deadline.is_none() {
             self.violated(
                 Invariant::I1,
-                format!("job {number} failed in line before {deadline:?}"),
+                format!("job {number} failed while queued before {deadline:?}"),
             );
         }
     }
@@ -187,7 +186,7 @@ impl World {
         if made != wanted {
             self.violated(
                 Invariant::I5,
-                format!("job {number} told {made} times of {wanted} that it wants a prompt"),
+                format!("job {number} asked for a prompt {made} times, expected {wanted}"),
             );
         }
     }
@@ -238,7 +237,7 @@ impl World {
                 ),
             );
         }
-        // An attempt whose prompt was replaced ended with the event that asked for another one.
+        // An attempt whose prompt was replaced ended with the event that asked for another prompt.
         let clarified = self
             .witness
             .clarifications
@@ -254,7 +253,7 @@ impl World {
         if made != wanted || ends != wanted {
             self.violated(
                 Invariant::I5,
-                format!("job {number} ended {ends} of {wanted} attempts with {made} events"),
+                format!("job {number} ended {ends} of {wanted} attempts, with {made} events"),
             );
         }
         if first.is_none() {

@@ -7,16 +7,16 @@ use reelay::machine::job::{Job, Phase};
 use reelay::time::{MINUTE, SECOND};
 use std::collections::BTreeSet;
 
-/// What one job has heard, and how often it polled for that.
+/// The webhooks that one job received, and the polls that they caused.
 #[derive(Debug, Default)]
 pub(crate) struct Pushes {
     heard: BTreeSet<String>,
-    /// How many polls there were beside the one that each run of the alarm handler makes.
+    /// Polls beyond the one that each run of the alarm handler makes.
     further: usize,
 }
 
 impl World {
-    /// The upstream will push: early, in time, late, and the same again.
+    /// Draws the upstream's webhooks: early, in time, late, and repeated.
     pub(crate) fn draw_pushes(&mut self, job: usize, operation: &str) {
         if !self.plan.pushes {
             return;
@@ -50,7 +50,7 @@ impl World {
         self.tally.mark("push", word);
     }
 
-    /// The job begins to poll its render. Each run of the alarm handler does so once.
+    /// The job begins a poll. Each run of the alarm handler makes one without a webhook.
     pub(crate) fn polls(&mut self, number: usize, first: bool) {
         self.jobs[number].is_polling = true;
         if first {
@@ -68,7 +68,7 @@ impl World {
         if further > heard {
             self.violated(
                 Invariant::I16,
-                format!("job {number} polled {further} more times for {heard} pushes"),
+                format!("job {number} made {further} further polls for {heard} webhooks"),
             );
         }
     }

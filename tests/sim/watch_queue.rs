@@ -12,11 +12,11 @@ use reelay::time::Millis;
 use std::collections::BTreeSet;
 
 impl World {
-    /// Looks at a step that has just been saved.
+    /// Observes a step that has just been saved.
     pub(crate) fn observe_queue(&mut self, seen: &Seen, now: Millis) {
         self.tally.steps += 1;
         self.witness.latest_clock = self.witness.latest_clock.max(now);
-        // Taken out meanwhile, so that they can be read while the world is written.
+        // Taken out, so that they can be read while the world is written.
         let rows = std::mem::take(&mut self.queue.rows);
         self.met_places(&rows);
         self.observe_spending(&rows, seen, now);
@@ -73,7 +73,7 @@ impl World {
                 {
                     self.violated(
                         Invariant::I2,
-                        format!("{} is late without a fault", key.object_name()),
+                        format!("the alarm of {} is late without a fault", key.object_name()),
                     );
                 }
             }
@@ -100,7 +100,7 @@ impl World {
         }
     }
 
-    /// What one grant must heed by itself.
+    /// The conditions of a single grant.
     fn check_grant(&mut self, rows: &MapRows, key: &JobKey, now: Millis) {
         let Some(entry) = rows.entries.get(key) else {
             return;
@@ -122,7 +122,7 @@ impl World {
             .held()
             .filter(|held| held.unspent && held.summary.upstream == *upstream)
             .count() as u64;
-        // Its own right is among them.
+        // Its own grant is among them.
         if self
             .limits
             .is_blocked(upstream, unspent.saturating_sub(1), now)
@@ -135,7 +135,7 @@ impl World {
         let heard = self.limits.heard(upstream, now);
         if heard + unspent > self.limits.of(upstream, policy.submits_per_minute) {
             let message = format!(
-                "{name} got a slot for {upstream} with {heard} submits heard of, {unspent} to come"
+                "{name} got a slot for {upstream} with {heard} submits reported and {unspent} granted"
             );
             self.violated(Invariant::Limit, message);
         }
@@ -146,7 +146,7 @@ impl World {
             .get(key)
             .and_then(|turn| turn.not_before)
             .max(ordered);
-        // A wait that was over stays over when the clock is set back.
+        // A delay that was over stays over when the clock is set back.
         if not_before.is_some_and(|not_before| not_before > self.witness.latest_clock) {
             self.violated(
                 Invariant::Terms,
@@ -170,7 +170,7 @@ impl World {
             Seen::Report { .. } | Seen::Heard { .. } | Seen::Resume => Some(immediate),
             Seen::Claim | Seen::Sweep => Some(true),
             Seen::Alarm if immediate => Some(true),
-            // Whether it is due is for the queue to say.
+            // The queue itself decides whether it is due.
             Seen::Alarm => None,
             Seen::Afford { .. } | Seen::DeleteOld | Seen::Pause | Seen::Other => Some(false),
         };
@@ -193,7 +193,7 @@ impl World {
             let name =
                 |keys: &BTreeSet<JobKey>| keys.iter().map(JobKey::object_name).collect::<Vec<_>>();
             let message = format!(
-                "slots went to {:?}, the turn was of {:?}",
+                "slots went to {:?}, expected {:?}",
                 name(admitted),
                 name(&turns)
             );
@@ -213,7 +213,7 @@ fn place_name(stage: Stage) -> &'static str {
     }
 }
 
-/// Whether the queue will see to the job by itself.
+/// Whether the queue will check the job by itself.
 pub(crate) fn is_looked_after(entry: &Entry) -> bool {
     entry.stage != Stage::Ended
 }

@@ -7,7 +7,7 @@ use reelay::machine::job::{End, Job, MAX_CANCEL_TRIES, Phase, SubmitAnswer};
 use reelay::machine::outcome::{ErrorCode, Outcome, Trouble};
 
 impl World {
-    /// Looks at a write of the job.
+    /// Observes a write of the job.
     pub(crate) fn observe_renders(&mut self, number: usize, before: &Job, after: &Job) {
         for operation in self.left_behind(number, before, after) {
             self.upstream
@@ -35,14 +35,16 @@ impl World {
             } else {
                 self.violated(
                     Invariant::I14,
-                    format!("job {number} has not told of {name} that nobody wants it"),
+                    format!(
+                        "job {number} does not plan to cancel {name}, which it no longer needs"
+                    ),
                 );
             }
         }
     }
 
-    /// The operations whose names the job knows, or has just learned, and which it waits for no
-    /// longer.
+    /// The operations whose names the job knows, or has just learned, and which it no longer waits
+    /// for.
     fn left_behind(&self, number: usize, before: &Job, after: &Job) -> Vec<String> {
         if !after.terms.cancellable {
             return Vec::new();
@@ -91,7 +93,7 @@ impl World {
         left
     }
 
-    /// When everything is quiet, nobody was left rendering for nobody.
+    /// When everything is quiet, no unneeded render was left running.
     pub(crate) fn check_renders(&mut self, number: usize) {
         let incarnation = self.witness.incarnation(number);
         let of_job = |made: &&Operation| made.job == number && made.incarnation == incarnation;
@@ -104,12 +106,12 @@ impl World {
         if untold {
             self.violated(
                 Invariant::I14,
-                format!("job {number} has left a render to itself"),
+                format!("job {number} has left a render uncancelled"),
             );
         }
     }
 
-    /// The upstream is told that nobody wants a render.
+    /// The upstream is asked to cancel a render.
     pub(crate) fn abandoned(&mut self, job: usize, name: &str) -> Outcome<()> {
         use crate::faults::Fault;
         use crate::outside::again;
@@ -120,7 +122,7 @@ impl World {
         let Some(operation) = self.upstream.operations.get_mut(name) else {
             self.violated(
                 Invariant::I3,
-                format!("job {job} gives {name} up, which was never begun"),
+                format!("job {job} cancels {name}, which was never begun"),
             );
             return Err(Trouble::Unknown);
         };

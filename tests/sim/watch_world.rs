@@ -42,7 +42,7 @@ impl World {
         };
         if asleep {
             let message = format!(
-                "the queue's alarm is set for {:?}, wanted {next:?}",
+                "the queue's alarm is set for {:?}, expected {next:?}",
                 platform.alarm
             );
             self.violated(Invariant::I2, message);
@@ -80,7 +80,7 @@ impl World {
             (Some(alarm), Some(wanted)) if alarm > wanted => {
                 self.violated(
                     Invariant::I2,
-                    format!("job {number} sleeps until {alarm}, wanted {wake:?}"),
+                    format!("job {number} sleeps until {alarm}, expected {wake:?}"),
                 );
             }
             (None | Some(_), _) => {}
@@ -127,12 +127,14 @@ impl World {
                 {
                     self.violated(
                         Invariant::I10,
-                        format!("job {number} is not what was accepted under its id"),
+                        format!("job {number} is not the order accepted under its id"),
                     );
                 }
                 Some(job) if is_live(job) => {
-                    let message =
-                        format!("job {number} is still {} at its bound", job.phase_name());
+                    let message = format!(
+                        "job {number} is still {} at the end bound",
+                        job.phase_name()
+                    );
                     self.violated(Invariant::I1, message);
                 }
                 None | Some(_) => {}
@@ -167,7 +169,7 @@ impl World {
         }
     }
 
-    /// The two figures that matter, counted by themselves.
+    /// Counts the two most important results.
     pub(crate) fn count_losses(&mut self) {
         let lost = |number: &&usize| {
             self.jobs[**number]
@@ -194,12 +196,12 @@ impl World {
         }
     }
 
-    /// A job may go only when nothing is left of it, and for long.
+    /// A job may be deleted only when it is old and nothing is left to do.
     pub(crate) fn check_forgotten(&mut self, number: usize, job: &Job) {
         if is_live(job) {
             self.violated(
                 Invariant::I1,
-                format!("job {number} is forgotten while {}", job.phase_name()),
+                format!("job {number} is deleted while {}", job.phase_name()),
             );
         }
         self.check_events(number, job);
@@ -230,7 +232,7 @@ impl World {
             }
             let why = why_nobody_asks(&job, entry.as_ref()).unwrap_or_else(|| {
                 let message = format!(
-                    "job {number} has lost its alarm while {}, and nobody asks",
+                    "job {number} has lost its alarm while {}, and nobody checks it",
                     job.phase_name()
                 );
                 self.violated(Invariant::I2, message);
@@ -242,7 +244,7 @@ impl World {
                 why
             };
             self.tally.mark("woken by a look", why);
-            // The instance that has set the alarm is long gone by now.
+            // The instance that set the alarm is long gone by now.
             self.forget_alarm(Object::Job(number));
             self.tell_job(number, View);
         }
@@ -276,7 +278,7 @@ impl World {
             let key = job.key.video_key(attempt);
             let wanted = job.video().is_some_and(|video| video.key == key);
             if !wanted && self.bucket.objects.contains_key(&key) {
-                self.violated(Invariant::I8, format!("job {number} leaves {key} behind"));
+                self.violated(Invariant::I8, format!("job {number} did not delete {key}"));
             }
         }
     }
@@ -308,7 +310,7 @@ impl World {
             self.violated(
                 Invariant::I4,
                 format!(
-                    "job {number} never learned what became of a submit: {:?}",
+                    "job {number} never learned the outcome of a submit: {:?}",
                     job.submits
                 ),
             );
@@ -316,8 +318,8 @@ impl World {
     }
 }
 
-/// Why the queue, which has such an entry or none, does not ask a job that has lost its alarm with
-/// something left to do; `None` when it ought to.
+/// Why the queue, given its entry or none, does not check a job that has lost its alarm with
+/// something left to do; `None` when it should.
 fn why_nobody_asks(job: &Job, entry: Option<&Entry>) -> Option<&'static str> {
     let unheard =
         matches!(job.phase, Phase::Queued { .. } if !job.enqueued) || job.report.is_some();
@@ -330,15 +332,15 @@ fn why_nobody_asks(job: &Job, entry: Option<&Entry>) -> Option<&'static str> {
         report_number,
         ..
     } = entry.summary;
-    // A message of an earlier job of this name looks newer when the clock was set back between
-    // them.
+    // When the clock was set back between them, a message of an earlier job of this name looks
+    // newer.
     if created_at > job.created_at {
         return Some("the queue took an earlier job's message for its own");
     }
     if created_at == job.created_at && (epoch, report_number) >= (job.epoch, job.report_number) {
         return (job.report.is_some() && job.has_only_to_report()).then_some(NOTHING_LEFT);
     }
-    // An event that the job has by itself is none of its user's wishes.
+    // An event that was not redelivered comes from the job itself, not from a wish of its user.
     let own = job
         .outbox
         .iter()
@@ -347,5 +349,5 @@ fn why_nobody_asks(job: &Job, entry: Option<&Entry>) -> Option<&'static str> {
     (unheard && wished).then_some("the queue never heard of its user's last wish")
 }
 
-/// The queue has heard all that the job has to tell, and only its answer was lost.
+/// Everything was reported to the queue, and only the queue's answer was lost.
 const NOTHING_LEFT: &str = "nothing is left but an answer that was lost";

@@ -1,4 +1,4 @@
-//! What must never happen, and what was seen so far that tells.
+//! What must never happen, and what was observed so far.
 
 use crate::agenda::Object;
 use crate::watch_push::Pushes;
@@ -25,9 +25,9 @@ pub(crate) enum Invariant {
     I16,
     I17,
     I18,
-    /// What the upstream may be asked, and how often.
+    /// The limits on submits to the upstream.
     Limit,
-    /// What the order said: not before, not without a word of its user.
+    /// The terms of the order: no start before its time or without its user's confirmation.
     Terms,
 }
 
@@ -57,7 +57,7 @@ impl fmt::Display for Violation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ended {
     pub(crate) status: Status,
-    /// The event that tells of it, if the app wants to hear.
+    /// The id of the event about it, if the app wants that event.
     pub(crate) event_id: Option<String>,
 }
 
@@ -66,27 +66,27 @@ pub(crate) struct Witness {
     pub(crate) violation: Option<Violation>,
     /// Jobs whose acceptance was answered, with the fingerprint of what was ordered.
     pub(crate) accepted: BTreeMap<usize, &'static str>,
-    /// How often a job has been withdrawn or forgotten.
+    /// How often a job has been withdrawn or deleted.
     incarnations: BTreeMap<usize, u64>,
     /// The end of each attempt by job and epoch.
     pub(crate) ended: BTreeMap<(usize, u64), Ended>,
     /// How often each job waited for another prompt, and how often it was given one.
     pub(crate) clarifications: BTreeMap<usize, (usize, usize)>,
-    /// The jobs whose users stood by their orders, with their incarnation.
+    /// The jobs whose users confirmed their orders, with their incarnation.
     confirmed: BTreeSet<(usize, u64)>,
-    /// Whose incarnation before the present one was forgotten.
+    /// The incarnations whose predecessor was deleted because it was old.
     old: BTreeSet<(usize, u64)>,
-    /// The same, of jobs that were made when their images were gone already.
+    /// The incarnations that were created after their images were deleted.
     without_images: BTreeSet<(usize, u64)>,
     /// The clock was set back.
     pub(crate) set_back: bool,
     /// The latest time that the queue's clock has shown.
     pub(crate) latest_clock: Millis,
-    /// In which second an alarm last fired, and how often it has fired in that second.
+    /// The second in which an alarm last fired, and how often it fired in that second.
     pub(crate) firing: BTreeMap<Object, (Millis, u32)>,
-    /// Whose timers a fault has made late.
+    /// The objects whose alarms a fault has made late.
     pub(crate) troubled: BTreeSet<Object>,
-    /// What each job heard of the upstream's pushes, by its incarnation.
+    /// The upstream's webhooks that each job received, by its incarnation.
     pub(crate) pushes: BTreeMap<(usize, u64), Pushes>,
     /// How many messages of the platform's queue were given up.
     pub(crate) dead_letters: u64,
@@ -107,7 +107,7 @@ impl Witness {
         self.confirmed.contains(&(job, self.incarnation(job)))
     }
 
-    /// The job, which has just gone, was forgotten because it was old.
+    /// The job, which is gone now, was deleted because it was old.
     pub(crate) fn note_forgotten(&mut self, job: usize) {
         self.old.insert((job, self.incarnation(job)));
     }
@@ -116,7 +116,7 @@ impl Witness {
         self.without_images.insert((job, self.incarnation(job)));
     }
 
-    /// Whether the job was made when its images were gone already.
+    /// Whether the job was created after its images were deleted.
     pub(crate) fn is_without_images(&self, job: usize) -> bool {
         self.without_images.contains(&(job, self.incarnation(job)))
     }
@@ -125,7 +125,7 @@ impl Witness {
         self.old.contains(&(job, self.incarnation(job)))
     }
 
-    /// The job was withdrawn or forgotten: what follows under its name is another job.
+    /// The job was withdrawn or deleted: another job follows under its name.
     pub(crate) fn forgotten(&mut self, job: usize) {
         *self.incarnations.entry(job).or_default() += 1;
         self.accepted.remove(&job);

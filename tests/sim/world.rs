@@ -25,19 +25,19 @@ use reelay::machine::job::UpstreamWebhook;
 use reelay::machine::queue::GetPosition;
 use reelay::time::{HOUR, MINUTE, Millis, Moment, SECOND};
 
-/// When each world begins: shortly before a UTC day is over, so that faults strike on both sides of
-/// midnight.
+/// When each world begins: shortly before the end of a UTC day, so that faults strike on both sides
+/// of midnight.
 pub(crate) const BEGINNING: Millis = 1_800_057_600_000 - 8 * MINUTE;
-/// No world may need more events; one that does is going round in circles.
+/// No world needs more events; one that does runs in circles.
 const MAX_EVENTS: u64 = 300_000;
 /// How long after the faults stop every job must have ended: an hour of clock jump, then eight jobs
-/// one after the other through one slot, each with its deadline, its storing and a repaired lease.
+/// one after the other through one slot, each with its deadline, its storing and an expired lease.
 pub(crate) const END_BOUND: Millis = 5 * HOUR;
-/// When the app looks at the jobs whose alarm was lost; by then the queue has repaired those it
-/// answers for.
+/// When the app views the jobs whose alarm was lost; by then the queue has repaired those that it
+/// checks.
 pub(crate) const LOOK_BOUND: Millis = 2 * HOUR;
-/// How long after the faults stop nothing may be left to do: the whole webhook schedule, once over
-/// at most twice its waits, behind a day in which nobody answers, and messages that come days late.
+/// How long after the faults stop nothing may be left to do: a day in which no user answers, then
+/// the whole webhook schedule with waits at most doubled, and messages that come days late.
 const SETTLE_BOUND: Millis = 160 * HOUR;
 
 pub(crate) struct World {
@@ -59,18 +59,18 @@ pub(crate) struct World {
     pub(crate) witness: Witness,
     pub(crate) turns: Turns,
     pub(crate) limits: Limits,
-    /// What the queue must charge each day with.
+    /// What each day must be charged.
     pub(crate) spending: spending::Book,
     /// What must have been counted.
     pub(crate) counts: Counts,
-    /// Since when a slot has been idle that someone could have.
+    /// Since when a slot has been idle that a waiting job could have.
     pub(crate) idle_since: Option<Millis>,
-    /// Since when the cron has come each minute again.
+    /// Since when the cron has run every minute again.
     pub(crate) ticks_since: Millis,
     pub(crate) next_tick: u64,
     pub(crate) tally: Tally,
     pub(crate) trace: Trace,
-    /// What users do as soon as a job is where the story wants it, in this order.
+    /// What users do as soon as a job is in the wanted state, in this order.
     pub(crate) acts: Vec<Act>,
     /// How many objects have crashed.
     pub(crate) crashes: u64,
@@ -85,7 +85,7 @@ impl World {
         world
     }
 
-    /// A world in which nothing is going to happen yet.
+    /// A world without any event planned.
     pub(crate) fn of_plan(plan: Plan, mut choices: Choices, trace: Trace) -> Self {
         let keys = plan::keys(&plan.owners).into_iter();
         let jobs: Vec<_> = keys
@@ -127,7 +127,7 @@ impl World {
         }
     }
 
-    /// What the objects' clock shows.
+    /// The time of the objects' clock.
     pub(crate) fn now(&self) -> Millis {
         self.real.saturating_add_signed(self.skew)
     }
@@ -139,7 +139,7 @@ impl World {
         }
     }
 
-    /// A number for a handler's run or an outside name; never used twice.
+    /// A number for a handler's run or an external name; never used twice.
     pub(crate) fn fresh(&mut self) -> u64 {
         self.last_run += 1;
         self.last_run
@@ -150,7 +150,7 @@ impl World {
         self.fault_times(fault, 1)
     }
 
-    /// The same, at so many times the usual rate.
+    /// The same, at `times` times the usual rate.
     pub(crate) fn fault_times(&mut self, fault: Fault, times: u64) -> bool {
         if self.healed {
             return false;
@@ -170,7 +170,7 @@ impl World {
         strikes
     }
 
-    /// Takes the next occasion at which the plan wants this fault, if there is one.
+    /// Uses up the next occasion at which the plan wants this fault, if there is one.
     fn is_scripted(&mut self, fault: Fault) -> bool {
         let left = self
             .plan
@@ -180,7 +180,7 @@ impl World {
         left.map(|(_, left)| *left -= 1).is_some()
     }
 
-    /// Whether what never heals is `what`, and everything else has healed.
+    /// Whether everything has healed except `what`, which never heals.
     pub(crate) fn still_broken(&self, what: NeverHeals) -> bool {
         self.healed && self.plan.never_heals == what
     }
@@ -197,7 +197,7 @@ impl World {
         }
     }
 
-    /// Runs to the end: faults, healing, convergence. The first broken invariant stops it.
+    /// Runs to the end: faults, healing, convergence. Stops at the first broken invariant.
     pub(crate) fn run(&mut self) -> Result<(), Violation> {
         let mut healed_at = None;
         let mut events = 0_u64;
@@ -289,7 +289,7 @@ impl World {
         }
     }
 
-    /// Whether nothing is left to do for anyone.
+    /// Whether nothing is left to do in any object.
     fn is_settled(&self) -> bool {
         self.jobs.iter().all(JobObject::is_settled)
             && self.queue.platform.handler.is_none()
@@ -327,12 +327,12 @@ impl World {
     }
 }
 
-/// Whether the attempt under way has not ended.
+/// Whether the current attempt has not ended.
 pub(crate) fn is_live(job: &reelay::machine::job::Job) -> bool {
     !job.status().is_terminal()
 }
 
 /// How long a message between objects usually takes.
 pub(crate) const LATENCY: (Millis, Millis) = (1, 80);
-/// How long a caller waits before it takes an answer for lost.
+/// How long a caller waits before it takes the answer for lost.
 pub(crate) const PATIENCE: Millis = 10 * SECOND;

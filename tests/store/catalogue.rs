@@ -1,4 +1,4 @@
-//! What the queue lists and counts.
+//! The queue's lists and counts.
 
 use crate::sqlite::Sqlite;
 use reelay::ids::JobKey;
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 fn pages_follow_each_other_from_the_newest_on_without_gap_or_repeat() {
     let mut store = store();
     for number in 0..10 {
-        // Two at a time are of one millisecond: then the id decides.
+        // Every two share a millisecond, so that the id decides.
         save(&mut store, number, "ann", Status::Completed, number / 2);
     }
     let (mut pages, mut before) = (Vec::new(), None);
@@ -92,7 +92,7 @@ fn nobody_sees_the_jobs_of_another_user_i7() {
 #[test]
 fn the_owners_of_an_id_are_found_and_two_are_enough_to_know_that_it_is_not_one_users() {
     let mut store = store();
-    // Two entries never share a place in accept order, which these helpers make of the number.
+    // Two entries never share a place in accept order; these helpers derive it from the number.
     for (number, user) in ["ann", "bob", "cid"].into_iter().enumerate() {
         let summary = Summary {
             key: JobKey::new(user, "shared"),
@@ -248,7 +248,7 @@ fn what_a_day_has_spent_is_counted_for_each_user_and_for_all() {
         [[0, 0, 0], [11, 0, 11]]
     );
     store.give_back(2, "ann", 12).unwrap();
-    assert_eq!(spent(&store, 2), [0, 0, 0], "never less than nothing");
+    assert_eq!(spent(&store, 2), [0, 0, 0], "never below zero");
 }
 
 #[test]

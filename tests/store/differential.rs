@@ -1,4 +1,4 @@
-//! Under any inputs the queue on SQLite does what the queue on a plain map does.
+//! For any inputs, the queue on SQLite behaves as the queue on a plain map does.
 
 use crate::model;
 use crate::rows::MapRows;
@@ -32,7 +32,7 @@ const USERS: [&str; 2] = ["ann", "bob"];
 const JOBS: [&str; 5] = ["a", "b", "B", "ab", "a-2"];
 const UPSTREAMS: [&str; 3] = ["veo3/veo-3.1", "veo3/it's", ""];
 const BORN: Millis = 1_767_323_045_000;
-/// What a generation looks like, by its epoch; the last is no JSON.
+/// Snapshots of a generation, by its epoch; the last is not JSON.
 const SNAPSHOTS: [&str; 4] = [
     r#"{"prompt":"It's a quote"}"#,
     r#"{"prompt":"большой пёс% бежит"}"#,
@@ -40,11 +40,11 @@ const SNAPSHOTS: [&str; 4] = [
     "it's no JSON",
 ];
 
-/// An input, how many milliseconds it comes after (or before) the one before it, and the mode at
-/// that time.
+/// An input, its time in milliseconds after (or before) the one before it, and the mode at that
+/// time.
 type Happening = (Taken, i64, Mode);
 
-/// An input that both queues take alike.
+/// An input given to both queues.
 #[derive(Clone)]
 struct Taken {
     input: String,

@@ -1,4 +1,4 @@
-//! What a job was saved as is what is loaded.
+//! A job is loaded exactly as it was saved.
 
 use crate::altered::altered;
 use crate::lives;
@@ -122,7 +122,7 @@ fn the_oldest_entries_go_beyond_two_thousand_and_numbers_go_on() {
     assert_eq!(
         page.iter().map(of_entry).collect::<Vec<_>>(),
         [(4, 4), (5, 5)],
-        "a stream goes on at the oldest one left"
+        "a stream continues at the oldest entry left"
     );
     let page = job::timeline_after(&sql, 2_001, 9).unwrap();
     assert_eq!(
@@ -135,8 +135,8 @@ fn the_oldest_entries_go_beyond_two_thousand_and_numbers_go_on() {
 #[test]
 fn no_timeline_keeps_a_job_from_being_saved_because_the_record_takes_its_room() {
     let sql = Sqlite::new();
-    // Of two bytes each, so that characters and bytes differ; together they would be more than a
-    // row may have.
+    // Each character has two bytes, so that characters and bytes differ; together the texts exceed
+    // a row's limit.
     let long = "ж".repeat(200_000);
     for at in 1..=9 {
         job::save(
@@ -272,7 +272,7 @@ fn a_record_that_is_not_readable_is_an_error_not_a_missing_job() {
     }
 }
 
-/// Puts a record in place of a saved job's.
+/// Replaces a saved job's record.
 pub(crate) fn put_record(sql: &Sqlite, record: &str) {
     sql.run("UPDATE job SET record = ?", vec![record.into()])
         .unwrap();

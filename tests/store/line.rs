@@ -1,4 +1,4 @@
-//! A long line costs no step more than a short one, and everyone in it still knows their place.
+//! A long line makes no step more expensive than a short one does, and every job knows its place.
 
 use crate::catalogue::policy;
 use crate::plans::filled;
@@ -18,7 +18,7 @@ use reelay::time::Moment;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-/// Over how many users those who wait are spread.
+/// How many users the waiting jobs belong to.
 const USERS: u64 = 100;
 const NOW: u64 = 1_800_000_000_000;
 static LIKE: LazyLock<Entry> = LazyLock::new(|| {
@@ -42,7 +42,7 @@ fn a_step_counts_those_who_wait_once_at_most() {
     }
 }
 
-/// The most work that any of a few steps of each kind takes, with so many waiting.
+/// The most work that any step of each kind takes with `depth` jobs waiting.
 fn work(depth: u64) -> BTreeMap<&'static str, u64> {
     let sql = Sqlite::new();
     let policy = Policy {
@@ -58,20 +58,20 @@ fn work(depth: u64) -> BTreeMap<&'static str, u64> {
         policy,
         most: BTreeMap::new(),
     };
-    // There are no numbers yet: the first step counts.
+    // The numbers do not exist yet: the first step counts them.
     meter.take(
         "the first step",
         GetPosition {
             key: JobKey::new("nobody", "nothing"),
         },
     );
-    // Wherever they stand: the last one of the short line at the end of a full section.
+    // Any place in line: the last job of the short line is at the end of a full section.
     for number in (1..=200).map(|part| depth * part / 200) {
         let key = JobKey::new(format!("user-{}", number % USERS), format!("old-{number}"));
         meter.take("a question", GetPosition { key });
     }
     let mut newest = None;
-    // Enough for a section to be halved in both lines.
+    // Enough to split a section in both lines.
     for number in 0..1_100 {
         let summary = summary(
             &format!("user-{}", number % USERS),
@@ -145,7 +145,7 @@ impl Meter<'_> {
     }
 
     fn take_with_the_upstream_shut(&mut self) {
-        // Slots are free, and nobody may use them. A newcomer is near the front of either line.
+        // Slots are free, but no job may use them. A new job is near the front of either line.
         let told = Summary {
             report_number: 2,
             submits: 1,
@@ -220,11 +220,7 @@ fn who_waits_with_another_priority_is_before_by_the_time_that_its_head_start_is_
     for sequence in 1..=60 {
         assert_eq!(before(sequence, 0), sequence - 1);
     }
-    assert_eq!(
-        before(61, 5),
-        31,
-        "each level is worth a minute, six of them"
-    );
+    assert_eq!(before(61, 5), 31, "six priority levels are six minutes");
     assert_eq!(before(62, 4), 38 + 1);
 }
 
@@ -251,8 +247,8 @@ fn summary(user: &str, name: &str, created_at: u64) -> Summary {
     }
 }
 
-/// A queue whose slots are held, and in which so many wait, each user's in as many rounds; no step
-/// has counted them.
+/// A queue whose slots are held, in which `depth` jobs wait, each user's in as many rounds; no
+/// step has counted them.
 fn waiting(sql: &Sqlite, depth: u64) -> QueueStore<Sqlite> {
     let mut store = QueueStore::open(sql.clone()).unwrap();
     for (sequence, name) in (1..).zip(["holder", "another"]) {

@@ -170,7 +170,11 @@ fn an_event_is_listed_as_it_was_saved_and_goes_with_its_job() {
     );
     assert!(store.find_delivery("msg_3").unwrap().is_none());
     store.remove_delivery(&bob, "msg_1").unwrap();
-    assert_eq!(store.deliveries(&ann).unwrap().len(), 1, "it is not Bob's");
+    assert_eq!(
+        store.deliveries(&ann).unwrap().len(),
+        1,
+        "Bob cannot remove Ann's event"
+    );
     store.remove_deliveries(&ann).unwrap();
     assert!(
         store.deliveries(&ann).unwrap().is_empty() && store.deliveries(&bob).unwrap().len() == 1

@@ -1,4 +1,4 @@
-//! Jobs in every phase, each come about as in life: by inputs to the machine.
+//! Jobs in every phase, each reached by inputs to the machine.
 
 use crate::altered::altered;
 use crate::answer::Answer;
@@ -16,10 +16,10 @@ use serde_json::{Map, Value, json};
 
 /// 2026-01-02T03:04:05Z.
 const BORN: Millis = 1_767_323_045_000;
-/// How far each step of a life is from the one before it.
+/// The time between two steps of a life.
 const STEP: Millis = 700_000;
 
-/// A job in each phase, and one that has been through nearly everything.
+/// A job in each phase, and one with almost every kind of history.
 pub(crate) fn all() -> Vec<(&'static str, Job)> {
     vec![
         ("queued", queued()),
@@ -90,8 +90,8 @@ fn failed() -> Job {
     life.job
 }
 
-/// A third attempt with a paid call in flight, a file to delete, a report, and events in every
-/// state behind it.
+/// A third attempt with a paid call in flight, a file to delete, a report, and earlier events in
+/// every state.
 fn rich() -> Job {
     let mut life = rendering();
     life.act(Answer::Delivered(Receipt::Accepted { status: 200 }));
@@ -134,7 +134,7 @@ fn rich() -> Job {
     life.job
 }
 
-/// Ordered for later, with a time of its own, and not confirmed yet.
+/// Delayed, with its own timeout, and not confirmed yet.
 fn confirming() -> Job {
     let mut ordered = request();
     ordered.order.start_after = Some(BORN + STEP);
@@ -155,7 +155,7 @@ fn clarifying() -> Job {
     life.job
 }
 
-/// The upstream's limit refused the first submit; the attempt waits in line again.
+/// The upstream's limit refused the first submit; the attempt is back in line.
 fn requeued() -> Job {
     let mut life = submitting();
     let failure = Failure::new(ErrorCode::ProviderRateLimited, "Too many renders.");
@@ -166,7 +166,7 @@ fn requeued() -> Job {
     life.job
 }
 
-/// The upstream has told what the render cost.
+/// The upstream has reported the cost of the render.
 fn storing_told() -> Job {
     let mut life = rendering();
     life.now += STEP / 10;
@@ -178,8 +178,8 @@ fn storing_told() -> Job {
     life.job
 }
 
-/// Cancelled while a render was under way that the upstream can be told to give up, and has once
-/// not answered.
+/// Cancelled during a render that can be cancelled at the upstream, which has not answered the
+/// first cancel call.
 fn cancelled_abandoning() -> Job {
     let mut life = rendering();
     life.job = altered(&life.job, |record| record.terms.cancellable = true);
@@ -192,7 +192,7 @@ fn cancelled_abandoning() -> Job {
     life.job
 }
 
-/// Two pushes were heard, the second while a poll is in flight.
+/// Two webhooks arrived, the second while a poll was in flight.
 fn rendering_nudged() -> Job {
     let mut life = rendering();
     life.take(UpstreamWebhook {
@@ -215,7 +215,7 @@ fn rendering_nudged() -> Job {
     life.job
 }
 
-/// Its images, which nobody needs any more, could not be deleted yet.
+/// Its images, no longer needed, could not be deleted yet.
 fn completed_discarding() -> Job {
     let mut life = storing();
     let images = [
@@ -238,7 +238,7 @@ fn completed_discarding() -> Job {
     life.job
 }
 
-/// An event that was given up is on its way again, and has failed once more.
+/// An exhausted event was redelivered, and has failed once more.
 fn failed_redelivering() -> Job {
     let mut life = submitting();
     let failure = Failure::new(
@@ -321,8 +321,8 @@ impl Life {
         step.effect
     }
 
-    /// Has alarms fire until an effect of the answer's kind begins, and answers it; others go
-    /// unheard.
+    /// Fires alarms until an effect of the answer's kind begins, and answers it; other effects get
+    /// no answer.
     fn act(&mut self, answer: Answer) {
         let mut first = true;
         for _ in 0..100 {

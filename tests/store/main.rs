@@ -1,11 +1,11 @@
-//! The SQL of each object on a real SQLite, compared with what it must mean.
+//! The SQL of each object on a real SQLite, compared with its intended meaning.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 #[path = "../support/altered.rs"]
 mod altered;
 #[path = "../support/answer.rs"]
-#[allow(dead_code, reason = "these lives are told of no answer of the queue")]
+#[allow(dead_code, reason = "these lives get no answer from the queue")]
 mod answer;
 mod catalogue;
 mod differential;

@@ -1,4 +1,4 @@
-//! What was counted, by the minute.
+//! The counters, by the minute.
 
 use crate::sqlite::Sqlite;
 use reelay::machine::metrics::Count;

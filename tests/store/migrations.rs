@@ -1,4 +1,4 @@
-//! A database reaches the newest schema from wherever it was left.
+//! A database reaches the newest schema from any earlier state.
 
 use crate::sqlite::Sqlite;
 use crate::{lists, lives};
@@ -78,7 +78,7 @@ fn a_new_migration_is_applied_once_and_keeps_what_is_stored_i11() {
         )
     );
     let schema = sql.schema();
-    // A release that is rolled back finds its rows, and writes them beside the new column.
+    // After a rollback, the old release finds its rows, and writes rows without the new column.
     let mut store = QueueStore::open(sql.clone()).unwrap();
     assert_eq!(store.find(&entry.summary.key).unwrap(), Some(entry));
     store
@@ -88,7 +88,7 @@ fn a_new_migration_is_applied_once_and_keeps_what_is_stored_i11() {
     assert_eq!(
         (writes, sql.schema()),
         (Vec::new(), schema),
-        "it is left alone the next time"
+        "a second migration changes nothing"
     );
     assert_eq!(colours(), ["job blue", "later none"]);
 }
@@ -101,7 +101,7 @@ fn save_job(sql: &Sqlite) {
     job::save(sql, &lives::queued(), &[]).unwrap();
 }
 
-/// Cuts `attempt` off after each of its statements and has `whole` run then.
+/// Cuts `attempt` off after each of its statements, then runs `whole`.
 fn assert_cut_offs_heal(whole: fn(&Sqlite), attempt: fn(&Sqlite) -> bool) {
     let expected = Sqlite::new();
     whole(&expected);
@@ -132,7 +132,7 @@ fn assert_cut_offs_heal(whole: fn(&Sqlite), attempt: fn(&Sqlite) -> bool) {
     );
 }
 
-/// None where versions are not counted.
+/// Empty where versions are not counted.
 fn versions(sql: &Sqlite) -> Vec<String> {
     if sql
         .texts("SELECT name FROM sqlite_master WHERE name = 'schema_version'")

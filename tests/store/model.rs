@@ -1,4 +1,4 @@
-//! What the catalogue's SQL must mean, on the plain map of the stories.
+//! The meaning of the catalogue's SQL, implemented on the stories' plain map.
 
 use crate::rows::MapRows;
 use reelay::machine::delivery::DeliveryState;
@@ -73,7 +73,7 @@ pub(crate) fn list_deliveries(
     listed
 }
 
-/// The events exhausted since then.
+/// The events exhausted since this time.
 pub(crate) fn exhausted_since(rows: &MapRows, since: Millis) -> Vec<OwnedDelivery> {
     let mut exhausted: Vec<_> = exhausted(rows).filter(|(at, _)| *at >= since).collect();
     exhausted.sort_by_key(|(at, one)| (*at, one.summary.id.clone()));

@@ -1,4 +1,4 @@
-//! What is asked at every step is found by an index, however long the catalogue has grown.
+//! Queries that run at every step use an index, however long the catalogue has grown.
 
 use crate::sqlite::Sqlite;
 use reelay::ids::JobKey;
@@ -99,7 +99,7 @@ fn every_question_of_a_step_is_answered_by_an_index() {
             let history = statement.contains("stage = 'held'") && step.contains("entry_by_user");
             assert!(
                 !history,
-                "whoever ever had a slot is read: {step}: {statement}"
+                "every job that ever had a slot is read: {step}: {statement}"
             );
         }
     }
@@ -132,7 +132,7 @@ fn every_list_comes_out_of_an_index_from_where_the_last_page_ended() {
                 );
                 assert!(
                     steps[0].contains('<'),
-                    "the cursor is no end of the search: {steps:?}: {statement}"
+                    "the cursor does not bound the search: {steps:?}: {statement}"
                 );
             }
         }

@@ -1,4 +1,4 @@
-//! A SQLite database in memory that runs statements as a Durable Object's storage does, and can be
+//! An in-memory SQLite database that runs statements as a Durable Object's storage does, and can be
 //! cut off.
 
 use reelay::store::sql::{Sql, SqlValue};
@@ -10,8 +10,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use thiserror::Error;
 
-/// What the platform's own SQLite allows (workerd, `src/workerd/util/sqlite.c++`; of a row, 2 MB by
-/// its documentation).
+/// The limits of the platform's own SQLite (workerd, `src/workerd/util/sqlite.c++`; a row's 2 MB
+/// come from its documentation).
 const PLATFORM_LIMITS: [(Limit, i32); 5] = [
     (Limit::SQLITE_LIMIT_LENGTH, 2_000_000),
     (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 5),
@@ -38,9 +38,9 @@ pub(crate) struct Sqlite {
     connection: Rc<Connection>,
     /// How many more statements run before the object is cut off.
     left: Rc<Cell<Option<u32>>>,
-    /// What has run, with its values.
+    /// The statements that ran, with their values.
     ran: Rc<RefCell<Vec<Ran>>>,
-    /// How much work of the database all of it was.
+    /// The steps that the database took for all of them.
     worked: Rc<Cell<u64>>,
 }
 
@@ -58,19 +58,19 @@ impl Sqlite {
         }
     }
 
-    /// Lets `statements` more run, or with `None` as many as come.
+    /// Lets `statements` more run, or any number with `None`.
     pub(crate) fn cut_off_after(&self, statements: Option<u32>) {
         self.left.set(statements);
     }
 
-    /// What the database consists of: each table and index with the statement that made it.
+    /// The database's schema: each table and index with the statement that created it.
     pub(crate) fn schema(&self) -> Vec<String> {
         self.texts(
             "SELECT type || ' ' || name || ': ' || coalesce(sql, '') FROM sqlite_master ORDER BY 1",
         )
     }
 
-    /// The rows of a query of one text.
+    /// The rows of a query with one text column.
     pub(crate) fn texts(&self, query: &str) -> Vec<String> {
         let rows = self.run(query, Vec::new()).unwrap();
         rows.into_iter()
@@ -78,13 +78,13 @@ impl Sqlite {
             .collect()
     }
 
-    /// How many rows were written so far, those of the schema left out.
+    /// How many rows were written so far, except those of the schema.
     pub(crate) fn rows_written(&self) -> u64 {
         self.connection.total_changes()
     }
 
-    /// The statements that ran during `work`, each with the steps by which the database finds its
-    /// rows.
+    /// The statements that ran during `work`, each with the query plan by which the database finds
+    /// its rows.
     pub(crate) fn plans(&self, work: impl FnOnce()) -> Vec<(String, Vec<String>)> {
         self.ran.borrow_mut().clear();
         work();
@@ -104,7 +104,7 @@ impl Sqlite {
         ran.into_iter().map(plan).collect()
     }
 
-    /// How many steps the database's own machine takes for `work`.
+    /// How many steps the database's virtual machine takes for `work`.
     pub(crate) fn steps(&self, work: impl FnOnce()) -> u64 {
         let before = self.worked.get();
         work();
@@ -193,7 +193,7 @@ fn from_database(value: ValueRef) -> SqlValue {
         ValueRef::Null => SqlValue::Null,
         ValueRef::Integer(value) => SqlValue::Integer(value),
         ValueRef::Text(_) => SqlValue::Text(value.as_str().unwrap().to_owned()),
-        ValueRef::Real(_) | ValueRef::Blob(_) => panic!("no column of ours holds {value:?}"),
+        ValueRef::Real(_) | ValueRef::Blob(_) => panic!("no column may hold {value:?}"),
     }
 }
 

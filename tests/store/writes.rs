@@ -1,4 +1,4 @@
-//! What is written costs: every row of a table or an index that a statement touches is paid for.
+//! Writes cost money: every row of a table or index that a statement touches is paid for.
 
 use crate::lives;
 use crate::plans::filled;

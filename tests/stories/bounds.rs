@@ -1,4 +1,4 @@
-//! Whatever goes wrong, and however often, it ends (I1).
+//! Every job ends, whatever goes wrong and however often (I1).
 
 use crate::job_story::{Answer, JobStory, again, never};
 use crate::life::ready;
@@ -143,7 +143,7 @@ fn waiting_for_a_slot_has_no_deadline() {
     assert!(story.deadline().unwrap() > story.now);
 }
 
-/// How many submits leave until the job has ended, each answered alike.
+/// How many submits are made until the job has ended, when each gets the same answer.
 fn submits_until_over(story: &mut JobStory, outcome: &Outcome<String>) -> usize {
     for submits in 0..100 {
         if story.status().is_terminal() {
@@ -152,5 +152,5 @@ fn submits_until_over(story: &mut JobStory, outcome: &Outcome<String>) -> usize 
         story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
         story.hears(Answer::Submitted(outcome.clone()));
     }
-    panic!("the submit is repeated without an end");
+    panic!("the submit is repeated without end");
 }

@@ -1,5 +1,4 @@
-//! What may be spent within a day (I13): orders that do not fit, what is given back, and when the
-//! day is over.
+//! The daily spending limits (I13): refused orders, refunds and the change of day.
 
 use crate::queue_story::{ADA, MISSING, QueueStory, asking, key, said, state, summary, told};
 use reelay::machine::Status;
@@ -36,7 +35,7 @@ fn an_order_that_does_not_fit_into_its_users_day_is_refused_and_nothing_is_store
     assert_eq!(
         order(&mut story, "bob/1"),
         None,
-        "the limit is each user's own"
+        "each user has a limit of their own"
     );
 }
 
@@ -60,7 +59,7 @@ fn an_order_that_fits_to_the_last_cent_is_taken() {
     assert_eq!(order(&mut story, "1"), None);
     let mut less = user_limit(PRICE - 1);
     let over = order(&mut less, "1").expect("it never fits");
-    assert_eq!(over.resets_at, None, "not tomorrow either");
+    assert_eq!(over.resets_at, None, "it will not fit tomorrow either");
 }
 
 #[test]
@@ -106,7 +105,11 @@ fn an_order_that_waits_to_be_confirmed_is_charged_when_it_is_and_keeps_nobody_ou
         cost_micros: 0,
         ..ended("4", Status::Failed)
     });
-    assert_eq!(afford(&mut story, "1"), Ok(()), "it is confirmed later");
+    assert_eq!(
+        afford(&mut story, "1"),
+        Ok(()),
+        "the freed budget pays for the confirmation"
+    );
     assert!(matches!(
         afford(&mut story, "2"),
         Err(Unaffordable::OverBudget(_))
@@ -117,7 +120,7 @@ fn an_order_that_waits_to_be_confirmed_is_charged_when_it_is_and_keeps_nobody_ou
         ..priced("1")
     };
     assert!(story.enqueue(confirmed).is_some());
-    assert_eq!(spent(&story), PRICE, "its price was held for it");
+    assert_eq!(spent(&story), PRICE, "its price was reserved");
 }
 
 #[test]
@@ -128,9 +131,9 @@ fn a_confirmation_asked_for_twice_is_charged_once_and_one_that_never_came_gives_
         assert_eq!((afford(&mut story, "1"), spent(&story)), (Ok(()), PRICE));
     }
     let Some(Stage::Watched { until }) = story.entry("1").map(|entry| entry.stage) else {
-        panic!("it is watched")
+        panic!("the entry must be watched")
     };
-    assert!(until <= story.now + WATCH, "it is asked soon");
+    assert!(until <= story.now + WATCH, "the queue checks the job soon");
     story.hears("1", 1, said(1, 0, Status::PendingConfirmation, Some(0)));
     assert_eq!(spent(&story), 0);
 }
@@ -139,7 +142,7 @@ fn a_confirmation_asked_for_twice_is_charged_once_and_one_that_never_came_gives_
 fn an_order_that_no_day_leaves_enough_for_is_refused_before_it_is_confirmed() {
     let mut story = user_limit(PRICE - 1);
     let Err(Refused::OverBudget(over)) = ask(&mut story, unconfirmed("1")) else {
-        panic!("it never fits")
+        panic!("it must not fit")
     };
     assert_eq!((over.resets_at, story.entry("1")), (None, None));
 }
@@ -170,7 +173,11 @@ fn what_a_job_did_not_spend_is_there_for_the_next_order() {
         cost_micros: PRICE / 3,
         ..ended("2", Status::Completed)
     });
-    assert_eq!(spent(&story), PRICE / 3, "it cost less than its price");
+    assert_eq!(
+        spent(&story),
+        PRICE / 3,
+        "the render cost less than its price"
+    );
 }
 
 #[test]
@@ -224,14 +231,17 @@ fn the_limit_starts_anew_at_midnight_and_the_clean_up_forgets_the_days_before_ye
         assert_eq!(
             story.rows.spending.len(),
             left,
-            "a row for the user and one for all, {days} days later"
+            "one row for the user and one for all, {days} days later"
         );
     }
     story.report(Summary {
         cost_micros: 0,
         ..ended("1", Status::Failed)
     });
-    assert!(story.rows.spending.is_empty(), "what is forgotten stays so");
+    assert!(
+        story.rows.spending.is_empty(),
+        "a refund does not restore a deleted row"
+    );
 }
 
 #[test]
@@ -278,10 +288,14 @@ fn a_further_attempt_is_asked_for_first_and_its_price_is_held() {
     failed_after_paying(&mut story, "1");
     assert_eq!(afford(&mut story, "1"), Ok(()));
     assert_eq!(spent(&story), 2 * PRICE);
-    assert_eq!(afford(&mut story, "1"), Ok(()), "asked twice, held once");
+    assert_eq!(
+        afford(&mut story, "1"),
+        Ok(()),
+        "the repeat reserves nothing more"
+    );
     assert!(
         order(&mut story, "2").is_some(),
-        "what is held is not there for others"
+        "other orders cannot spend what is reserved"
     );
     story.enqueue(Summary {
         epoch: 2,
@@ -290,7 +304,7 @@ fn a_further_attempt_is_asked_for_first_and_its_price_is_held() {
         submits: 1,
         ..priced("1")
     });
-    assert_eq!(spent(&story), 2 * PRICE, "it uses what was held");
+    assert_eq!(spent(&story), 2 * PRICE, "the attempt uses its reserve");
 }
 
 #[test]
@@ -341,7 +355,7 @@ fn a_held_price_is_given_back_when_the_attempt_was_not_begun() {
         Stage::Watched {
             until: story.now + WATCH
         },
-        "it is asked soon"
+        "the queue checks the job soon"
     );
     story.hears(
         "1",
@@ -351,7 +365,7 @@ fn a_held_price_is_given_back_when_the_attempt_was_not_begun() {
             ..state(2, 3, Status::Queued, None)
         })),
     );
-    assert_eq!(spent(&story), 2 * PRICE, "it is on its way");
+    assert_eq!(spent(&story), 2 * PRICE, "the new attempt is charged");
     story.hears("1", 1, Ok(Some(failed)));
     assert_eq!(spent(&story), PRICE);
 }
@@ -367,7 +381,7 @@ fn what_a_job_says_when_it_is_asked_counts_unless_it_is_older_than_its_report() 
             ..state(1, report_number, Status::Failed, Some(0))
         };
         story.hears("1", 1, Ok(Some(said)));
-        assert_eq!(spent(&story), charged, "at the number {report_number}");
+        assert_eq!(spent(&story), charged, "after report {report_number}");
     }
 }
 
@@ -396,7 +410,7 @@ fn who_pays_nothing_anew_need_not_fit() {
     assert_eq!(
         afford(&mut story, "unknown"),
         Err(Unaffordable::Unknown),
-        "it is not charged yet, so it may not be paid for yet"
+        "its price is not charged yet, so it must not be paid for"
     );
     assert_eq!(spent(&story), PRICE);
 }
@@ -430,13 +444,13 @@ fn a_models_own_limit_counts_where_it_is_the_smaller() {
         assert_eq!(
             story.holders().len(),
             granted,
-            "{own:?} of the model, {operators} of the operator"
+            "the model's {own:?}, the operator's {operators}"
         );
         assert_eq!(story.position("4").blocked_by, Some(BlockedBy::RateLimit));
     }
 }
 
-/// Ada may spend so much a day.
+/// Ada may spend this much a day.
 fn user_limit(micros: u64) -> QueueStory {
     let mut story = QueueStory::with_slots(9);
     story.policy.max_cost_per_user_per_day = Some(micros);
@@ -451,7 +465,7 @@ fn priced(name: &str) -> Summary {
     }
 }
 
-/// As its job enqueues an order that is to be confirmed.
+/// What a job that awaits confirmation enqueues.
 fn unconfirmed(name: &str) -> Summary {
     Summary {
         status: Status::PendingConfirmation,
@@ -482,7 +496,7 @@ fn order(story: &mut QueueStory, name: &str) -> Option<OverBudget> {
     }
 }
 
-/// It is not to be started before long.
+/// The order's start is delayed.
 fn order_later(story: &mut QueueStory, name: &str) {
     let terms = Terms {
         not_before: Some(story.now + HOUR),
@@ -510,7 +524,7 @@ fn afford(story: &mut QueueStory, name: &str) -> Result<(), Unaffordable> {
     story.takes(Afford { key: key(name) })
 }
 
-/// What is charged to today for Ada, and for all.
+/// What is charged today to Ada and to all users.
 fn spent(story: &QueueStory) -> u64 {
     spent_on(story, day_of(story.now))
 }

@@ -1,4 +1,4 @@
-//! Cancelling, retrying, and what comes too late for either.
+//! Cancelling, retrying, and inputs that come too late for either.
 
 use crate::job_story::{Answer, JobStory, slot, video};
 use reelay::machine::Status;
@@ -59,7 +59,7 @@ fn a_late_answer_of_the_older_epoch_is_ignored_after_cancel_and_retry_i3() {
     story.hears(Answer::Submitted(Ok("operations/1".to_owned())));
     assert!(
         matches!(story.job.phase, Phase::Submitting { .. }),
-        "the new attempt submits for itself"
+        "the new attempt makes its own submit"
     );
     story.until_it_acts(|effect| {
         matches!(
@@ -142,12 +142,12 @@ fn a_job_is_forgotten_only_by_its_own_refusal_and_only_while_nobody_was_told_i1(
     assert!(story.job.can_withdraw(born));
     assert!(
         !story.job.can_withdraw(born - 1),
-        "that was an earlier job of the same name"
+        "this was an earlier job of the same name"
     );
     assert!(story.job.promise());
     assert!(
         !story.job.can_withdraw(born),
-        "a repeat of the order was told that it is accepted"
+        "a repeat of the order was answered as accepted"
     );
 }
 
@@ -161,7 +161,7 @@ fn an_order_to_be_confirmed_can_be_taken_back_until_the_queue_was_told_of_it() {
     assert!(!promised.can_withdraw(born));
     story.sleeps();
     assert!(matches!(story.acts(), Effect::Report { .. }));
-    assert!(!story.job.can_withdraw(born), "the report is on its way");
+    assert!(!story.job.can_withdraw(born), "the report is in flight");
     story.hears(Answer::Reported(Err(Trouble::Unknown)));
     assert!(!story.job.can_withdraw(born), "it may have arrived");
 }
@@ -179,6 +179,6 @@ fn a_start_meant_for_an_earlier_job_of_the_same_name_is_known_as_such_i3() {
     );
     assert!(
         story.says(Check { created_at: None }).is_some(),
-        "whichever it is"
+        "a check without a creation time fits every job of the name"
     );
 }

@@ -1,4 +1,4 @@
-//! A render that nobody waits for is given up, where the upstream can be told so.
+//! A render that nobody needs any more is cancelled at the upstream, where the upstream allows it.
 
 use crate::job_story::{Answer, JobStory, again, never};
 use crate::life::{ready, submitted};
@@ -45,7 +45,7 @@ fn the_old_epochs_render_is_given_up_while_the_new_attempt_works_i3() {
     assert!(matches!(story.job.phase, Phase::Submitting { .. }));
     assert!(
         matches!(story.next(), Effect::Submit { epoch: 2, .. }),
-        "the attempt itself goes first"
+        "the new attempt's submit comes first"
     );
     story.hears(Answer::Submitted(Ok("operations/2".to_owned())));
     let left = story.rests();
@@ -87,7 +87,11 @@ fn what_is_over_or_was_never_begun_is_not_given_up() {
     let mut lost = JobStory::submitting();
     lost.alter(|record| record.terms.cancellable = true);
     lost.hears(Answer::Submitted(Err(Trouble::Unknown)));
-    assert_eq!(upstream_cancels(&mut lost), 0, "nobody knows its name");
+    assert_eq!(
+        upstream_cancels(&mut lost),
+        0,
+        "the operation's name is unknown"
+    );
 }
 
 #[test]
@@ -153,7 +157,7 @@ fn a_job_is_not_forgotten_before_its_render_was_given_up() {
     assert!(story.is_deleted());
 }
 
-/// What the stories' renders are called.
+/// The name of the stories' operations.
 const OPERATION: &str = "operations/1";
 
 fn cancellable() -> JobStory {
@@ -162,7 +166,7 @@ fn cancellable() -> JobStory {
     story
 }
 
-/// How often the upstream is told until nothing is left to do.
+/// How often the job asks the upstream to cancel until nothing is left to do.
 fn upstream_cancels(story: &mut JobStory) -> usize {
     story
         .rests()

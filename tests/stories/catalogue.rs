@@ -1,5 +1,5 @@
-//! What the queue lists of the jobs' events: always the newest that it has heard, whatever the
-//! order in which it hears.
+//! The queue's list of the jobs' events: always the newest known state, whatever the order in which
+//! the messages arrive.
 
 use crate::queue_story::{MISSING, QueueStory, asking, key, said, state, summary, told};
 use reelay::machine::Status;
@@ -28,14 +28,14 @@ fn a_report_and_an_answer_bring_the_events_and_older_words_of_them_change_nothin
     assert_eq!(
         listed(&story),
         [event(0, 8, EXHAUSTED)],
-        "a report that was overtaken"
+        "a stale report changes nothing"
     );
     says(&mut story, vec![event(1, 8, PENDING)]);
     says(&mut story, vec![event(0, 8, EXHAUSTED)]);
     assert_eq!(
         listed(&story),
         [event(1, 8, PENDING)],
-        "it was sent again since"
+        "the newer redelivery counts"
     );
     story.report(Summary {
         report_number: 2,
@@ -45,7 +45,7 @@ fn a_report_and_an_answer_bring_the_events_and_older_words_of_them_change_nothin
     assert_eq!(
         listed(&story),
         [event(1, 9, DELIVERED)],
-        "news even on a report that is none"
+        "a report that changes nothing else still updates the event"
     );
 }
 
@@ -155,7 +155,7 @@ fn that_nothing_is_left_does_not_count_of_a_job_that_has_gone_on_since_i2() {
     assert_eq!(
         story.stage("job"),
         watched,
-        "it was said before the later report"
+        "the notice is older than the last report"
     );
     story.enqueue(told("job", 2, 4, Status::Queued));
     story.report(settled());
@@ -185,7 +185,7 @@ fn an_event_that_turns_out_to_be_gone_is_listed_no_longer() {
     story.takes(redelivered(Some(event(1, 8, PENDING))));
     assert!(
         listed(&story).is_empty(),
-        "nor does late news of it bring it back"
+        "a late update does not bring it back"
     );
 }
 
@@ -203,7 +203,7 @@ fn that_nothing_is_left_does_not_count_of_a_job_whose_event_is_sent_again_since_
     );
 }
 
-/// A job that has ended and is about to tell the app.
+/// A job that has ended and is about to deliver its event.
 fn ended() -> QueueStory {
     let mut story = QueueStory::with_slots(1);
     story.enqueue(summary("job", 0));
@@ -211,7 +211,7 @@ fn ended() -> QueueStory {
     story
 }
 
-/// It has told the app, which was all that was left.
+/// The last event is delivered, so nothing is left to do.
 fn settled() -> Summary {
     Summary {
         settled: true,
@@ -227,7 +227,7 @@ fn end() -> Summary {
     }
 }
 
-/// The job answers the queue, with nothing left to do.
+/// The job answers a check: nothing is left to do.
 fn says(story: &mut QueueStory, events: Vec<DeliverySummary>) {
     let said = State {
         deliveries: events,

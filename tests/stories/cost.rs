@@ -1,4 +1,4 @@
-//! What a job has cost, and what the queue is told of it.
+//! What a job has cost, and what it reports to the queue about it.
 
 use crate::job_story::{Answer, JobStory, again, never};
 use crate::life::stored;
@@ -14,7 +14,11 @@ fn a_job_that_waits_has_cost_nothing_and_reserves_its_price() {
         assert_eq!(costs(&story), (0, PRICE), "{:?}", story.job.phase);
     }
     let unconfirmed = JobStory::ordered(|request| request.order.confirm = true);
-    assert_eq!(costs(&unconfirmed), (0, 0), "until it is confirmed");
+    assert_eq!(
+        costs(&unconfirmed),
+        (0, 0),
+        "nothing is reserved before the confirmation"
+    );
     assert_eq!(costs(&unconfirmed.then(Confirm)), (0, PRICE));
 }
 
@@ -31,7 +35,11 @@ fn a_paid_call_counts_as_its_price_until_more_is_known() {
     }
     let mut lost = JobStory::submitting();
     lost.hears(Answer::Submitted(Err(Trouble::Unknown)));
-    assert_eq!(costs(&lost), (PRICE, PRICE), "it may have been paid");
+    assert_eq!(
+        costs(&lost),
+        (PRICE, PRICE),
+        "the submit may have been charged"
+    );
 }
 
 #[test]
@@ -45,7 +53,7 @@ fn a_refused_submit_costs_nothing_and_its_repeat_is_still_reserved() {
     assert_eq!(
         costs(&JobStory::failed()),
         (0, 0),
-        "nothing more is to come"
+        "nothing is reserved after the end"
     );
 }
 
@@ -105,7 +113,7 @@ fn a_users_retry_is_paid_for_besides_what_was_spent() {
     assert_eq!(
         costs(&story),
         (1_000, PRICE + 1_000),
-        "the late answer is about the first render"
+        "the late answer corrects the first render"
     );
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
     assert_eq!(costs(&story), (PRICE + 1_000, PRICE + 1_000));
@@ -141,7 +149,7 @@ fn the_queue_is_told_of_each_change_of_what_is_committed() {
     assert_eq!(
         (rendered.job.report_number, rendered.job.report.is_some()),
         (before, false),
-        "it cost its price"
+        "an actual cost equal to the price is not reported"
     );
     let mut dearer = polled();
     dearer.hears(ready_for(PRICE + 1));
@@ -170,7 +178,7 @@ fn ready_for(cost_micros: u64) -> Answer {
     }))
 }
 
-/// What it has cost, and what is committed.
+/// What it has cost, and what is committed for it.
 fn costs(story: &JobStory) -> (u64, u64) {
     (story.job.cost_micros(), story.job.committed_micros())
 }

@@ -1,4 +1,5 @@
-//! What is counted (I18): once, whatever is repeated, late or lost; and by the minute.
+//! The counters (I18): every event counts once, despite repeats, delays and losses; one row per
+//! minute.
 
 use crate::job_story::{Answer, JobStory, again, never, video};
 use crate::queue_story::{QueueStory, Said, asking, state, summary, told};
@@ -208,16 +209,16 @@ fn a_wait_counts_from_the_order_the_end_of_its_delay_or_the_return_to_the_line()
     assert_eq!(
         wait(&story),
         (2, 15 * SECOND),
-        "nobody waited for the first slot, and the second for 15 s"
+        "the first job did not wait, the second waited 15 s"
     );
     story.now = until + 20 * SECOND;
     story.ends("second");
     assert_eq!(
         wait(&story),
         (3, 15 * SECOND + 20 * SECOND),
-        "from the end of its delay on"
+        "waiting counts from the end of the delay"
     );
-    // Refused by the upstream it goes back to its place, and waits anew from then on.
+    // An upstream refusal sends it back to its place, where its wait is counted anew.
     let again = Summary {
         epoch: 2,
         submits: 1,
@@ -232,7 +233,7 @@ fn a_wait_counts_from_the_order_the_end_of_its_delay_or_the_return_to_the_line()
         },
     );
     assert_eq!(wait(&story).0, 4);
-    assert_eq!(wait(&story).1, 35 * SECOND, "the slot was free at once");
+    assert_eq!(wait(&story).1, 35 * SECOND, "the slot was free immediately");
 }
 
 #[test]
@@ -260,7 +261,7 @@ fn what_is_counted_stands_in_its_minute_and_the_sum_of_all_before_in_one_row() {
         }
     );
     assert_eq!(row(&story, 0).counted.whole().of(Count::Accepted), 2);
-    // A clock that is set back goes on with the minute it came from.
+    // When the clock goes back, counting continues in the latest minute.
     story.now -= MINUTE;
     story.enqueue(summary("c", 0));
     assert_eq!(
@@ -283,14 +284,14 @@ fn a_week_is_kept_and_nothing_is_lost_from_the_sum_when_it_is_over() {
     assert_eq!(
         kept,
         [0, 31 * DAY / MINUTE],
-        "a week to the minute, and the sum"
+        "one week of minutes, and the sum"
     );
     story.now += 9 * DAY;
     story.mark_for_deletion(0);
     assert_eq!(
         story.rows.minutes.len(),
         2,
-        "the latest is not in the sum yet"
+        "the latest minute is not summed yet"
     );
     assert_eq!(counted(&story, Count::Accepted), 2);
 }
@@ -338,7 +339,7 @@ fn a_job_asks_and_tells_no_more_often_for_being_counted() {
     assert_eq!(
         effects,
         ["report", "deliver", "report"],
-        "the last one says that nothing is left"
+        "the last report says that nothing is left to do"
     );
 }
 
@@ -361,7 +362,7 @@ fn limited(count: u64) -> Metrics {
     metrics
 }
 
-/// What a job answers that has been refused so often.
+/// The answer of a job that was refused this often.
 fn said(count: u64) -> Said {
     Ok(Some(State {
         metrics: limited(count),
@@ -374,7 +375,7 @@ fn counted(story: &QueueStory, count: Count) -> u64 {
     totals.whole().of(count)
 }
 
-/// How many slots were waited for, and how long in all.
+/// How many slots were granted, and the total time jobs waited for them.
 fn wait(story: &QueueStory) -> (u64, u64) {
     let Ok(totals) = totals(&story.rows);
     let wait = totals.whole().histogram(&table::WAIT, None);

@@ -1,4 +1,4 @@
-//! Jobs that are not to be started yet, and jobs that come back to the place they had (I2, I6).
+//! Delayed jobs, and jobs that return to their old place (I2, I6).
 
 use crate::queue_story::{QueueStory, said, slot, summary, told};
 use reelay::machine::Status;
@@ -115,7 +115,7 @@ fn a_refused_job_comes_back_to_the_place_it_had_i6() {
     assert_eq!(
         story.holders(),
         ["second"],
-        "its slot is given to the next at once (I9)"
+        "the next job gets its slot immediately (I9)"
     );
     story.now += MINUTE;
     story.takes(Alarm);
@@ -224,7 +224,7 @@ fn not_before(until: Millis) -> Terms {
     }
 }
 
-/// What a job sends whose first submit was refused until then.
+/// What a job enqueues after an upstream refused its first submit until `until`.
 fn requeued(name: &str, until: Millis) -> (Summary, Terms) {
     let summary = Summary {
         epoch: 2,

@@ -1,4 +1,4 @@
-//! An old job is forgotten when nothing is left of it: not a message, not a video (I1, I8).
+//! An old job is deleted once it has no message left to send and no video left to delete (I1, I8).
 
 use crate::job_story::{Answer, JobStory, never};
 use reelay::machine::Status;
@@ -54,7 +54,7 @@ fn a_video_is_deleted_first_and_the_job_forgotten_when_it_is_gone_i8() {
     );
     assert_eq!(story.next(), Effect::DeleteFile { attempt: 1 });
     story.hears(Answer::FileDeleted(Err(Trouble::Unknown)));
-    assert!(!story.is_deleted(), "it may still be there");
+    assert!(!story.is_deleted(), "the file may still exist");
     assert_eq!(story.next(), Effect::DeleteFile { attempt: 1 });
     story.hears(Answer::FileDeleted(Ok(())));
     assert!(story.is_deleted());

@@ -1,4 +1,4 @@
-//! What the app is told (I5).
+//! What the app receives (I5).
 
 use crate::job_story::{Answer, JobStory};
 use reelay::machine::delivery::{DeliveryState, Receipt};
@@ -43,7 +43,7 @@ fn an_attempt_that_was_cut_off_counts_and_is_repeated_i5() {
     story.sleeps();
     assert!(
         matches!(story.may_act(), Some(Effect::Report { .. })),
-        "the queue hears of the trouble"
+        "the failed attempt is reported to the queue"
     );
     story.hears(Answer::Reported(Ok(())));
     assert_eq!(story.job.outbox[0].attempts, 1);
@@ -77,7 +77,7 @@ fn a_report_is_repeated_until_the_queue_confirms_its_number_i9() {
             epoch: 1,
             number: 2
         },
-        "the older confirmation does not count for the end"
+        "the confirmation of the older report does not confirm the end"
     );
 }
 
@@ -86,7 +86,10 @@ fn a_job_reports_that_nothing_is_left_to_do() {
     let mut story = JobStory::accepted();
     story.takes(Cancel);
     assert!(matches!(story.acts(), Effect::Report { .. }));
-    assert!(!story.job.has_only_to_report(), "the app is yet to hear");
+    assert!(
+        !story.job.has_only_to_report(),
+        "the event is not delivered yet"
+    );
     story.hears(Answer::Reported(Ok(())));
     assert!(matches!(story.acts(), Effect::Deliver { .. }));
     story.hears(Answer::Delivered(Receipt::Accepted { status: 200 }));

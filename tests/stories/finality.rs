@@ -1,4 +1,4 @@
-//! Terminal is final (I8), and what a user may not do changes nothing.
+//! A terminal status is final (I8), and an action that is not allowed changes nothing.
 
 use crate::job_story::{Answer, DELETE, Input, JobStory, again, dead_letter, never, slot};
 use crate::life::{ready, stored, submitted};
@@ -137,7 +137,7 @@ fn a_job_the_queue_knows_or_may_know_is_not_forgotten_i1() {
     }
 }
 
-/// Every input but the user's retry, which begins a new attempt.
+/// Every input except the user's retry, which begins a new attempt.
 fn every_input_but_retry() -> Vec<Input> {
     let answers = [
         Answer::Enqueued(Ok(true)),
@@ -179,7 +179,7 @@ fn every_input_but_retry() -> Vec<Input> {
     inputs
 }
 
-/// An effect of the first attempt that may be answered so.
+/// An effect of the first attempt that this answer fits.
 fn effect_of(answer: &Answer) -> Effect {
     let (epoch, attempt) = (1, 1);
     let (operation, uri) = ("operations/1".to_owned(), "files/1".to_owned());

@@ -1,4 +1,4 @@
-//! What a live stream tells of a job's life, and when it ends.
+//! What a live stream sends during a job's life, and when it ends.
 
 use crate::job_story::{Answer, JobStory, never};
 use reelay::machine::Status;
@@ -17,7 +17,7 @@ fn every_entry_is_told_once_in_order_and_the_end_comes_behind_the_last() {
     assert_eq!(
         watched.hears(),
         [""; 0],
-        "a wake-up without a step tells nothing"
+        "a wake-up without a step sends nothing"
     );
     watched.story.start(1);
     watched.story.acts();
@@ -42,7 +42,7 @@ fn a_stream_that_resumes_tells_what_comes_after_and_how_the_job_stands_now() {
     assert_eq!(
         watched.hears(),
         ["progress rendering 10"],
-        "with nothing new it says where the job stands"
+        "without new steps it sends the job's state"
     );
 }
 
@@ -119,7 +119,7 @@ fn what_is_written_after_the_end_is_told_to_whoever_comes_later() {
     assert_eq!(
         told.last().map(String::as_str),
         Some("end Cancelled"),
-        "it does not wait for the webhook"
+        "the end does not wait for the webhook"
     );
     let last = watched.follower.told() + 1;
     assert_eq!(
@@ -158,7 +158,7 @@ fn a_long_timeline_is_told_page_by_page_before_anything_else() {
             .events
             .iter()
             .any(|event| matches!(event, StreamEvent::End { .. })),
-        "there may be more"
+        "a full page may not be the last"
     );
     let third = follower.look(Some(&ended.job), Vec::new(), story.now);
     assert_eq!(
@@ -184,7 +184,7 @@ fn a_stream_ends_without_an_end_when_it_has_lived_long_or_its_job_is_gone() {
             .events
             .iter()
             .any(|event| matches!(event, StreamEvent::End { .. })),
-        "its client is to resume"
+        "the client is expected to resume"
     );
 
     let story = JobStory::accepted();
@@ -208,7 +208,7 @@ fn a_stream_ends_without_an_end_when_it_has_lived_long_or_its_job_is_gone() {
             events: Vec::new(),
             then: Then::Close
         },
-        "another job of the same name is none of its"
+        "it does not follow another job of the same name"
     );
 }
 
@@ -235,9 +235,9 @@ impl Watched {
         }
     }
 
-    /// One look; what it told in a word each.
+    /// One poll of the stream; returns one short line per event.
     fn hears(&mut self) -> Vec<String> {
-        // The story's timeline begins with the job's first step after it was made.
+        // The story's timeline begins with the first step after the job's creation.
         let steps =
             std::iter::once(TimelineStep::Created).chain(self.story.timeline.iter().copied());
         let entries = (1..).zip(steps).map(|(number, step)| entry(number, step));

@@ -1,5 +1,5 @@
-//! An order's way through the front door: what is sent to the job and to the queue, in the words of
-//! the machines, with real ones behind them. Of the platform's queue, what becomes of its messages.
+//! An order's way through the front door: the messages between front door, job and queue, handled
+//! by the real machines. Also the verdicts on messages of the platform's queue.
 
 use crate::job_story::with_rules;
 use crate::queue_story::QueueStory;
@@ -101,7 +101,7 @@ impl Front {
         }
     }
 
-    /// What becomes of a message of the platform's queue, which was sent now.
+    /// The verdict on a message of the platform's queue that was sent now.
     fn consumes(&mut self, name: &str) -> Verdict {
         let key = key(name);
         let reply = self.ask_queue(Claim { key: key.clone() });
@@ -164,7 +164,7 @@ fn an_order_that_the_queue_refuses_leaves_nothing() {
         (front.status("third"), front.position("third")),
         (None, None)
     );
-    // Nobody knows whether it is gone: the caller is to ask again.
+    // The withdrawal's outcome is unknown, so the caller must repeat the order.
     front.lost = vec!["Withdraw"];
     assert_eq!(front.posts("fourth", usual), Err(Rejection::Unavailable));
 }
@@ -199,7 +199,7 @@ fn an_order_whose_place_nobody_confirmed_is_accepted_and_looked_after_by_a_messa
     assert_eq!(accepted.follow_up(Mode::Immediate), FollowUp::WakeUp);
     front.lost = vec!["Create"];
     assert_eq!(front.posts("second", usual), Err(Rejection::Unavailable));
-    // The caller repeats it, and the job is there.
+    // The caller repeats the order and finds the job.
     front.lost.clear();
     let again = front.posts("second", usual).unwrap();
     assert_eq!(
@@ -217,7 +217,7 @@ fn a_message_comes_back_while_its_job_waits_and_is_done_with_once_it_has_started
     assert_eq!(front.consumes("first"), Verdict::Acknowledge);
     assert_eq!(front.queue.holders(), ["first"]);
     assert!(matches!(front.consumes("second"), Verdict::Again(wait) if wait > 0));
-    assert_eq!(front.position("second"), Some(1), "it waits as before");
+    assert_eq!(front.position("second"), Some(1), "it keeps its place");
     front.ask_job(&key("cancelled"), Cancel).unwrap().unwrap();
     let summary =
         with_rules(|rules| front.jobs[&key("cancelled")].summary(rules.texts, front.queue.now));
@@ -235,6 +235,6 @@ fn a_message_of_a_job_that_the_queue_does_not_know_comes_back_until_it_does() {
     front.lost = vec!["Claim"];
     assert!(
         matches!(front.consumes("first"), Verdict::Again(_)),
-        "no answer is no reason to give the message up"
+        "a lost reply does not end the retries"
     );
 }

@@ -17,7 +17,7 @@ fn the_images_of_a_completed_order_are_deleted() {
     assert_eq!(
         (left.last(), left.len()),
         (Some(&DISCARD_INPUTS), 2),
-        "after the webhook: {left:?}"
+        "the images go after the webhook: {left:?}"
     );
     assert!(story.job.video().is_some(), "the video stays");
 }
@@ -62,7 +62,7 @@ fn an_old_order_is_forgotten_when_its_images_are_gone() {
     assert!(!story.is_deleted());
     assert_eq!(story.next(), DISCARD_INPUTS);
     story.hears(Answer::FileDeleted(Err(Trouble::Unknown)));
-    assert!(!story.is_deleted(), "they may still be there");
+    assert!(!story.is_deleted(), "the images may still exist");
     assert_eq!(story.next(), DISCARD_INPUTS);
     story.hears(Answer::FileDeleted(Ok(())));
     assert!(story.is_deleted());
@@ -77,7 +77,7 @@ fn a_completed_order_is_forgotten_when_video_and_images_are_gone_i8() {
     assert_eq!(
         story.rests(),
         [Effect::DeleteFile { attempt: 1 }],
-        "the images went when it completed"
+        "the images were deleted when the job completed"
     );
     assert!(story.is_deleted());
 }

@@ -1,4 +1,4 @@
-//! One job, a clock, and a short way to say what happens to it.
+//! One job and one clock, with short methods for what happens to the job.
 
 use crate::altered::altered;
 pub(crate) use crate::answer::Answer;
@@ -24,9 +24,8 @@ pub(crate) struct JobStory {
     pub(crate) policy: Policy,
     /// The last effect that began.
     pub(crate) begun: Option<InFlight>,
-    /// When the alarm handler last acted: while no time passes, it is the same run.
+    /// When the alarm handler last acted: as long as time does not pass, it is the same run.
     acted_at: Option<Millis>,
-    /// The timeline.
     pub(crate) timeline: Vec<TimelineStep>,
     random: u128,
 }
@@ -60,12 +59,12 @@ impl JobStory {
         }
     }
 
-    /// Goes on with a job that no transition made.
+    /// Changes the record directly, to a state that no transition led to.
     pub(crate) fn alter(&mut self, change: impl FnOnce(&mut JobRecord)) {
         self.job = altered(&self.job, change);
     }
 
-    /// An order with something special to it.
+    /// An accepted order with this change.
     pub(crate) fn ordered(order: impl Fn(&mut Request)) -> Self {
         let mut story = Self::accepted();
         let mut request = request();
@@ -99,7 +98,7 @@ impl JobStory {
         story
     }
 
-    /// What the job replies to a message, with what that changes.
+    /// What the job replies to a message; keeps the change.
     pub(crate) fn says<M: JobMessage>(&mut self, message: M) -> M::Reply {
         let (moment, armed) = (self.moment(), self.job.wake(self.now).map(|wake| wake.at));
         let setting = Setting {
@@ -122,7 +121,7 @@ impl JobStory {
         reply
     }
 
-    /// Whatever may happen to a job, and whether it is refused.
+    /// Any input a job may get; returns the refusal, if any.
     pub(crate) fn takes(&mut self, input: impl Into<Input>) -> Option<Refusal> {
         match input.into() {
             Input::Alarm => {
@@ -157,12 +156,12 @@ impl JobStory {
         assert_eq!(self.takes(slot(epoch)), None);
     }
 
-    /// The queue has the job deleted; whether nothing was left of it.
+    /// The queue asks the job to delete itself; whether nothing was left.
     pub(crate) fn is_deleted(&mut self) -> bool {
         self.says(DELETE).is_none()
     }
 
-    /// The alarm fires now, and this is what the job does.
+    /// The alarm fires now; returns the effect that begins.
     pub(crate) fn acts(&mut self) -> Effect {
         self.may_act().expect("something is due")
     }
@@ -176,7 +175,7 @@ impl JobStory {
         Some(begun.effect)
     }
 
-    /// An answer as if of the effect with this number.
+    /// An answer to the current effect, under the number of another.
     pub(crate) fn answer_of(&self, number: u64, heard: Answer) -> Input {
         let begun = self.begun.clone().expect("something began");
         Input::Answer {
@@ -185,7 +184,7 @@ impl JobStory {
         }
     }
 
-    /// The effect in flight is answered.
+    /// The effect in flight gets its answer.
     pub(crate) fn hears(&mut self, heard: Answer) {
         let begun = self.begun.clone().expect("something is under way");
         self.takes(Input::Answer {
@@ -195,14 +194,14 @@ impl JobStory {
         self.acted_at = Some(self.now);
     }
 
-    /// Time passes until the job is due to wake.
+    /// Time passes until the job's next wake-up.
     pub(crate) fn sleeps(&mut self) {
         let wake = self.job.wake(self.now).expect("a wake-up is set");
         self.now = self.now.max(wake.at);
     }
 
-    /// Wakes the job when it wants to be woken, answers reports and webhooks well, and stops at the
-    /// effect looked for.
+    /// Wakes the job at each wake-up, answers reports and webhooks with success, and stops at the
+    /// wanted effect.
     pub(crate) fn until_it_acts(&mut self, wanted: impl Fn(&Effect) -> bool) -> Effect {
         for _ in 0..100 {
             self.sleeps();
@@ -221,17 +220,17 @@ impl JobStory {
                 other => panic!("{other:?} was not expected"),
             }
         }
-        panic!("it never acted so");
+        panic!("the wanted effect never began");
     }
 
-    /// The queue hears of the job and, having a free slot, starts it as soon as it may be started.
+    /// The queue knows the job, has a free slot, and starts the job as soon as its delay is over.
     pub(crate) fn is_granted_a_slot(&mut self) {
         self.hears(Answer::Enqueued(Ok(false)));
         self.now = self.now.max(self.job.not_before.unwrap_or(0));
         self.start(self.job.epoch);
     }
 
-    /// The report of the start, once the submit before it is answered.
+    /// The report of the start; the submit before it is answered first.
     pub(crate) fn until_it_acts_beside_submit(&mut self) -> Effect {
         assert!(matches!(self.acts(), Effect::Submit { .. }));
         self.hears(Answer::Submitted(Ok("operations/1".to_owned())));
@@ -263,7 +262,7 @@ impl JobStory {
     }
 }
 
-/// Whatever may happen to a job.
+/// Any input a job may get.
 #[derive(Debug, Clone)]
 pub(crate) enum Input {
     Alarm,
@@ -350,7 +349,7 @@ impl Texts for Plain {
     }
 }
 
-/// By the rules that a story begins with.
+/// Acts under the rules of a new story.
 pub(crate) fn with_rules<T>(act: impl FnOnce(Rules<'_>) -> T) -> T {
     act(rules(&JobStory::accepted().policy))
 }
@@ -371,7 +370,7 @@ pub(crate) fn video(attempt: u32) -> Video {
     }
 }
 
-/// An upstream that takes no submits of anyone, and asks for this wait.
+/// An upstream that takes no submits from anyone and asks for this wait.
 pub(crate) fn not_now<T>(after: Option<Millis>) -> Outcome<T> {
     Err(Trouble::NotNow {
         after,

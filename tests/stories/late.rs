@@ -1,4 +1,4 @@
-//! What comes late is heard by the ledger and the broom only (I3, I8).
+//! A late answer changes only the ledger and what is left to delete (I3, I8).
 
 use crate::altered::altered;
 use crate::job_story::{Answer, JobStory, again, slot};
@@ -24,8 +24,8 @@ fn a_late_answer_of_a_cancelled_submit_changes_the_ledger_and_nothing_else_i8() 
         let mut story = JobStory::submitting().then(Cancel);
         let cancelled = story.job.clone();
         story.hears(answer);
-        // It belongs to the ledger: what the answer says about the upstream is the same for whoever
-        // asks next.
+        // The availability belongs to the ledger: what the answer says about the upstream concerns
+        // every job.
         let cancelled = altered(&cancelled, |record| {
             record.availability = story.job.availability;
         });
@@ -187,8 +187,8 @@ fn a_slot_granted_again_and_again_pays_once_i4() {
     );
 }
 
-/// The job without its ledger, what the queue is told of it, its effect in flight and when it last
-/// changed.
+/// The job without its ledger, its report to the queue, its effect in flight and the time of its
+/// last change.
 fn without_bookkeeping(job: &Job) -> Job {
     altered(job, |record| {
         record.report = None;

@@ -1,4 +1,4 @@
-//! More of a job's life: the phases in between, and going on until nothing is left to do.
+//! More of a job's life: the phases in between, and helpers that run until nothing is left to do.
 
 use crate::job_story::{Answer, Input, JobStory, never, video};
 use reelay::machine::Status;
@@ -42,20 +42,20 @@ impl JobStory {
         Self::accepted().then(Cancel)
     }
 
-    /// The same story after one more input, which is taken.
+    /// The same story after one more input, which must be accepted.
     pub(crate) fn then(mut self, input: impl Into<Input>) -> Self {
         assert_eq!(self.takes(input), None);
         self
     }
 
-    /// The user tries again, and the new attempt gets its slot.
+    /// The user retries, and the new attempt gets its slot.
     pub(crate) fn then_tried_again(self) -> Self {
         let mut story = self.then(Retry);
         story.start(story.job.epoch);
         story
     }
 
-    /// Takes an input whatever comes of it, and holds the job to what every step must keep.
+    /// Takes an input, accepted or refused, and asserts the invariants that every step must keep.
     pub(crate) fn takes_any(&mut self, input: impl Into<Input>) -> Option<Refusal> {
         let before = self.job.clone();
         let refusal = self.takes(input);
@@ -63,13 +63,13 @@ impl JobStory {
         refusal
     }
 
-    /// Sleeps from alarm to alarm until something other than a report leaves; reports arrive.
+    /// Sleeps from alarm to alarm until an effect other than a report begins; reports succeed.
     pub(crate) fn next(&mut self) -> Effect {
         self.next_or_rest()
-            .unwrap_or_else(|| panic!("the job rests in {:?}", self.job.phase))
+            .unwrap_or_else(|| panic!("nothing is left to do in {:?}", self.job.phase))
     }
 
-    /// The queue hears of the last change.
+    /// The last change is reported to the queue.
     pub(crate) fn reports(&mut self) {
         assert!(matches!(self.acts(), Effect::Report { .. }));
         self.hears(Answer::Reported(Ok(())));
@@ -87,10 +87,13 @@ impl JobStory {
                 None => self.now = self.now.max(self.job.wake(self.now)?.at),
             }
         }
-        panic!("the job never rests: {:?}", self.job.phase);
+        panic!(
+            "the job always has something left to do: {:?}",
+            self.job.phase
+        );
     }
 
-    /// Answers everything well until nothing is left to do; what left meanwhile.
+    /// Answers every effect with success until nothing is left to do; returns the effects.
     pub(crate) fn rests(&mut self) -> Vec<Effect> {
         let mut left = Vec::new();
         while let Some(effect) = self.next_or_rest() {

@@ -1,5 +1,5 @@
-//! Submits a minute, and the pause that one refusal teaches everyone: granted or heard, a submit
-//! counts (I9).
+//! Submits per minute, and the backoff that one refusal sets for all jobs of the upstream. A submit
+//! counts from its grant on, reported or not (I9).
 
 use crate::queue_story::{QueueStory, summary, told};
 use proptest::prelude::*;
@@ -22,7 +22,7 @@ fn no_more_submits_are_granted_than_a_minute_may_hold() {
     }
     assert!(
         story.holders().is_empty(),
-        "the slots are free, the minute is not"
+        "the slots are free, but the minute's submits are used up"
     );
 }
 
@@ -185,21 +185,17 @@ fn an_outage_costs_nobody_their_place_and_ends_with_the_first_probe_that_is_take
     }
     assert!(
         story.holders().is_empty(),
-        "no slot is held while nobody can be started"
+        "no job holds a slot while none can start"
     );
     for probe in 2..30 {
         story.asks_until(|story| !story.holders().is_empty());
-        assert_eq!(
-            story.holders(),
-            ["1"],
-            "one probe, and it is the first in line"
-        );
+        assert_eq!(story.holders(), ["1"], "one probe: the first job in line");
         assert_eq!(
             story.position("2").blocked_by,
             Some(BlockedBy::UpstreamBackoff)
         );
         story.takes(Sweep);
-        assert_eq!(story.holders(), ["1"], "a sweep sends no second one");
+        assert_eq!(story.holders(), ["1"], "a sweep sends no second probe");
         story.enqueue_on(
             refused("1", probe + 1, probe),
             keeps(Availability::NotNow { after: None }),
@@ -213,11 +209,7 @@ fn an_outage_costs_nobody_their_place_and_ends_with_the_first_probe_that_is_take
         ..submitted("1")
     };
     story.report_with(accepted, Some(Availability::Accepted));
-    assert_eq!(
-        story.holders(),
-        names[..3],
-        "all slots are filled at once, in order"
-    );
+    assert_eq!(story.holders(), names[..3], "all slots are filled in order");
 }
 
 #[test]
@@ -248,7 +240,7 @@ fn a_job_that_the_upstream_refuses_alone_holds_up_nobody_for_longer_than_an_hour
         }
         assert!(
             refusals >= 20,
-            "{mode:?}: within the hour it is the probe, being first in line"
+            "{mode:?}: the first in line is the probe for an hour"
         );
         assert_eq!(story.holders(), ["good"], "{mode:?}");
         assert_eq!(story.position("odd").number, 1, "{mode:?}");
@@ -263,7 +255,7 @@ fn a_job_that_the_upstream_refuses_alone_holds_up_nobody_for_longer_than_an_hour
         );
         story.now += 2 * MINUTE;
         story.takes(Sweep);
-        assert_eq!(story.holders(), ["odd"], "{mode:?}: it keeps its turn");
+        assert_eq!(story.holders(), ["odd"], "{mode:?}: it keeps its place");
     }
 }
 
@@ -300,8 +292,7 @@ fn an_upstream_that_nobody_waits_for_is_out_only_as_long_as_it_has_said() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
-    /// Jobs submit whenever they like after their grant, and the queue hears of it whenever it
-    /// does.
+    /// Jobs submit at any time after their grant, and their reports arrive at any time after that.
     #[test]
     fn no_minute_holds_more_submits_than_the_limit_whatever_is_heard_when(
         limit in 1_u64..5,
@@ -338,7 +329,7 @@ proptest! {
     }
 }
 
-/// Slots enough, but so many submits a minute.
+/// Enough slots, but only this many submits a minute.
 fn limited(submits_per_minute: u64) -> QueueStory {
     let mut story = QueueStory::with_slots(9);
     story.policy.submits_per_minute = submits_per_minute;
@@ -352,7 +343,7 @@ fn submitted(name: &str) -> Summary {
     }
 }
 
-/// Back in line after a refusal, with so many submits made.
+/// Back in line after a refusal, with this many submits made.
 fn refused(name: &str, epoch: u64, submits: u64) -> Summary {
     Summary {
         epoch,

@@ -1,4 +1,4 @@
-//! What the log tells of requests and jobs, read as the lines it writes (I12).
+//! What the log says about requests and jobs, read from the lines it writes (I12).
 
 use crate::job_story::{Answer, BEGINNING, JobStory};
 use futures::executor::block_on;
@@ -65,7 +65,7 @@ fn two_requests_that_take_turns_do_not_mix_their_fields() {
     assert_eq!(
         (told[0].0, told[1].0),
         (&json!("r-1"), &json!("r-2")),
-        "they did take turns"
+        "the two requests were interleaved"
     );
 }
 
@@ -139,7 +139,7 @@ fn every_step_has_a_message_of_its_own_that_can_be_understood_alone() {
         .filter(|step| *step != TimelineStep::Failed)
     {
         let [line] = &lines_of(&story, &[entry(step)], None)[..] else {
-            panic!("one line for {step:?}")
+            panic!("{step:?} must write one line")
         };
         let (message, level) = log::line(step);
         assert_eq!(
@@ -175,7 +175,7 @@ fn a_steps_detail_stays_in_the_timeline_because_it_may_repeat_the_prompt_i12() {
     let timeline: Vec<TimelineEntry> = story.timeline[before..].iter().map(detailed).collect();
     let lines = lines_of(&story, &timeline, Some(&done));
     let [refused, failed] = &lines[..] else {
-        panic!("two lines: {lines:#?}")
+        panic!("two lines were expected: {lines:#?}")
     };
     assert!(!format!("{lines:?}").contains("secret"), "{lines:#?}");
     assert_eq!(refused["message"], "[UPSTREAM] Submit refused");
@@ -193,7 +193,7 @@ fn a_steps_detail_stays_in_the_timeline_because_it_may_repeat_the_prompt_i12() {
     );
     assert_eq!(
         failed["level"], "WARN",
-        "an order's own fault is not the operator's"
+        "a fault of the order is no error of the operator"
     );
 }
 
@@ -325,7 +325,7 @@ fn written(level: Level, work: impl FnOnce()) -> Vec<String> {
     std::mem::take(&mut lines.lock().unwrap())
 }
 
-/// Gives the other one its turn.
+/// Lets the other task run once.
 async fn once_more() {
     let mut waited = false;
     poll_fn(move |context| {

@@ -1,13 +1,13 @@
-//! Short stories of the job and the queue: what happens, in the order in which it happens, and
-//! which invariant it keeps.
+//! Short stories of the job and the queue: what happens, in its order, and the invariant that it
+//! keeps.
 
 #![allow(
     clippy::unnecessary_wraps,
-    reason = "what a queue replies is written as it replies it"
+    reason = "a queue's reply is written with the types of its messages"
 )]
 #![allow(
     clippy::wildcard_enum_match_arm,
-    reason = "a story names what it expects; all else is a surprise"
+    reason = "a story names what it expects and fails on everything else"
 )]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 

@@ -1,5 +1,5 @@
-//! A mode only says on which occasions slots are granted; order and slots are the same in all of
-//! them (I2, I6, I9).
+//! A mode only decides on which occasions slots are granted; order and slots are the same in all
+//! modes (I2, I6, I9).
 
 use crate::queue_story::{QueueStory, said, slot, summary, told};
 use reelay::machine::Status;
@@ -50,10 +50,7 @@ fn in_the_mode_cron_the_own_alarm_stands_in_for_a_sweep_that_does_not_come_and_n
         assert_eq!(story.wake_at, Some(enqueued_at + SWEEP_PATIENCE));
         story.now += MINUTE;
         story.takes(Alarm);
-        assert!(
-            story.holders().is_empty(),
-            "an alarm for another reason admits nobody"
-        );
+        assert!(story.holders().is_empty(), "an early alarm admits no job");
         story.alarm();
         assert_eq!(
             (story.now, story.holders()),
@@ -82,7 +79,7 @@ fn in_the_mode_alarm_a_job_is_started_within_the_delay_even_under_a_stream_of_ot
         story.enqueue(summary(&format!("{number:02}"), 0));
         assert!(
             story.wake_at.unwrap() <= first_at + ALARM_DELAY,
-            "pushed away by job {number}"
+            "postponed by job {number}"
         );
         story.now += ALARM_DELAY / 20;
     }
@@ -90,7 +87,7 @@ fn in_the_mode_alarm_a_job_is_started_within_the_delay_even_under_a_stream_of_ot
     assert_eq!(
         story.alarm().len(),
         20,
-        "what came meanwhile is started with it"
+        "jobs that came meanwhile start with it"
     );
     assert_eq!(story.now, first_at + ALARM_DELAY);
 }
@@ -103,7 +100,7 @@ fn in_the_mode_alarm_a_freed_slot_is_given_within_the_delay() {
     story.alarm();
     assert!(
         story.wake_at.unwrap() > story.now + SECOND,
-        "while no slot is free there is no hurry"
+        "without a free slot no early alarm is needed"
     );
     story.ends("running");
     let ended_at = story.now;
@@ -122,7 +119,7 @@ fn a_claim_of_a_job_later_in_line_admits_the_first_in_line_and_not_that_one_i6()
     assert_eq!(
         story.alarm(),
         ["first"],
-        "the alarm starts it, because nobody else will"
+        "without a claim of its own, only the alarm starts it"
     );
 }
 
@@ -133,12 +130,12 @@ fn whoever_claims_its_own_turn_starts_itself() {
     assert_eq!(story.claim("job").unwrap().admitted, slot(1));
     assert!(
         story.wake_at.unwrap() > story.now,
-        "the alarm leaves it the time to"
+        "the alarm leaves the consumer time to start it"
     );
     assert_eq!(
         story.claim("job").unwrap().admitted,
         slot(1),
-        "a doubled message gets the same answer (I3)"
+        "a duplicate message gets the same answer (I3)"
     );
 }
 

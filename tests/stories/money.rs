@@ -1,4 +1,4 @@
-//! The money rule (I4): nothing is paid for twice without a user's word.
+//! The money rule (I4): nothing is paid for twice unless a user asks for it.
 
 use crate::job_story::{Answer, JobStory, again, never};
 use reelay::machine::Status;
@@ -42,7 +42,7 @@ fn a_crash_between_submit_and_answer_is_a_lost_answer_i4() {
     assert_eq!(story.failure(), Some(ErrorCode::SubmitOutcomeUnknown));
     assert!(
         matches!(effect, Effect::Report { .. }),
-        "the queue hears first, so that the slot is free"
+        "the report comes first, so that the slot is freed"
     );
 }
 

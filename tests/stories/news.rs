@@ -1,5 +1,5 @@
-//! What a job says of itself counts in its own order, whenever it arrives; slots follow it (I3, I8,
-//! I9).
+//! A job's own statements count in the order in which the job made them, whenever they arrive, and
+//! slots follow them (I3, I8, I9).
 
 use crate::queue_story::{MISSING, QueueStory, key, said, slot, summary, told};
 use reelay::machine::lease::{LEASE, Lease, START_PATIENCE, WATCH};
@@ -43,7 +43,7 @@ fn a_job_that_ended_before_it_was_enqueued_stands_in_the_catalogue() {
     assert_eq!(
         (shown.summary.status, shown.stage),
         (Status::Cancelled, watched),
-        "its webhook may be left to send"
+        "its webhook may still be due"
     );
 }
 
@@ -236,7 +236,7 @@ fn a_report_of_a_job_whose_name_an_earlier_one_holds_is_heard_once_that_is_gone_
         summary: report,
         availability: None,
     };
-    assert!(!story.takes(reports.clone()), "it is to be told again");
+    assert!(!story.takes(reports.clone()), "the report must be repeated");
     story.hears("job", 1, MISSING);
     assert!(story.takes(reports));
     assert_eq!(
@@ -249,7 +249,7 @@ fn a_report_of_a_job_whose_name_an_earlier_one_holds_is_heard_once_that_is_gone_
         story.entry("job").map(|entry| entry.summary.created_at),
         Some(5)
     );
-    // What an earlier job says once a later one has its name is of no use to anyone.
+    // A report of an earlier job is ignored once a later job has its name.
     story.report(told("job", 1, 2, Status::Cancelled));
     assert_eq!(
         story.entry("job").map(|entry| entry.summary.created_at),

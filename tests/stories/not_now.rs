@@ -1,4 +1,4 @@
-//! An upstream that takes no submits of anyone fails no job (I1, I4).
+//! An upstream that takes no submits from anyone fails no job (I1, I4).
 
 use crate::job_story::{Answer, JobStory, not_now};
 use crate::life::submitted;
@@ -39,7 +39,7 @@ fn no_number_of_such_refusals_uses_up_the_retries_or_fills_the_record() {
     assert_eq!(
         (story.events(), story.job.cost_micros()),
         (Vec::new(), 3_200_000),
-        "the call under way may cost"
+        "the call in flight may cost its price"
     );
     story.hears(submitted());
     assert!(matches!(story.job.phase, Phase::Rendering { .. }));
@@ -111,7 +111,7 @@ fn the_time_to_start_counts_from_when_the_order_may_start_and_anew_with_each_att
     assert_eq!(
         story.status(),
         Status::Queued,
-        "a further attempt has its own time"
+        "a further attempt has its own start timeout"
     );
 }
 
@@ -130,7 +130,7 @@ fn refused(mut story: JobStory) -> JobStory {
     story
 }
 
-/// Its turn has come again, and its submit is under way.
+/// It was granted a slot again, and its submit is in flight.
 fn probed(mut story: JobStory) -> JobStory {
     story.start(story.job.epoch);
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));

@@ -1,5 +1,5 @@
-//! Any history of the queue against a plain list: users take turns, priorities have a head start
-//! (I6, I9).
+//! Any history of the queue compared with a plain list: users take turns, and a priority is a head
+//! start (I6, I9).
 
 use crate::queue_story::{QueueStory, summary, told};
 use proptest::prelude::*;
@@ -23,17 +23,17 @@ enum Happening {
     GoesBack {
         time: Millis,
     },
-    /// The holder with this place among the holders ends.
+    /// The holder at this index ends.
     Ends {
         which: usize,
     },
-    /// The job with this number says again that it waits.
+    /// The job with this number enqueues itself again.
     Repeats {
         which: usize,
     },
     Alarm,
     Sweep,
-    /// A message of the platform's queue asks for the job with this number.
+    /// A message of the platform's queue claims the job with this number.
     Claim {
         which: usize,
     },
@@ -68,8 +68,7 @@ struct Waiting {
     round: u64,
 }
 
-/// The queue as a list of those who wait and a list of those who hold, looked through from end to
-/// end.
+/// The queue as two plain lists, of waiting jobs and of holders, each scanned in full.
 struct Plain {
     mode: Mode,
     slots: usize,
@@ -100,8 +99,8 @@ impl Plain {
         self.made += 1;
     }
 
-    /// The first in line: of each priority whose turn it is, then whoever has waited longest with
-    /// the head start.
+    /// The first in line: the job whose turn it is within each priority, and of these the one that
+    /// has waited longest, head start included.
     fn first(&self) -> Option<Waiting> {
         let holds = |user| {
             self.held

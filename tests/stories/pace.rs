@@ -77,7 +77,7 @@ fn a_poll_that_came_late_does_not_move_the_next_ones() {
     story.now += DEFAULT + 700;
     assert!(
         matches!(story.acts(), Effect::Poll { .. }),
-        "with the alarm, however late"
+        "the late alarm polls"
     );
     story.hears(Answer::Polled(Ok(Progress::Running)));
     assert_eq!(next_poll(&mut story), Some(submitted_at + 3 * DEFAULT));
@@ -107,12 +107,12 @@ fn a_webhook_that_came_too_early_leaves_the_polls_as_frequent_as_without_one() {
     assert_eq!(
         next_poll(&mut story),
         Some(submitted_at + 6 * SECOND),
-        "the poll that the webhook brings"
+        "the webhook causes a poll"
     );
     assert_eq!(next_poll(&mut story), Some(submitted_at + 7_500));
 }
 
-/// When a render that never ends is polled, from the submit on.
+/// When a render that never ends is polled, counted from the submit.
 fn polls(change: impl FnOnce(&mut JobStory)) -> Vec<Millis> {
     let mut story = rendering(change);
     let submitted_at = story.now;

@@ -1,5 +1,5 @@
-//! While an operator has paused the queue nobody is given a slot, in any mode and on any occasion
-//! (I17), and what waits keeps its place.
+//! While an operator has paused the queue, no job is given a slot in any mode and on any occasion
+//! (I17), and waiting jobs keep their places.
 
 use crate::queue_story::{QueueStory, said, slot, summary, told};
 use reelay::machine::Status;
@@ -42,7 +42,7 @@ fn while_paused_no_occasion_grants_a_slot_in_any_mode_i17() {
         );
         assert_eq!(
             position.estimated_start, None,
-            "nobody knows when, in {mode:?}"
+            "a paused queue has no estimate, in {mode:?}"
         );
     }
 }
@@ -88,7 +88,7 @@ fn a_paused_queue_wakes_for_nothing_but_what_it_looks_after() {
         assert_eq!(
             story.wake_at,
             Some(until),
-            "the end of a delay, in {mode:?}"
+            "the alarm is set to the end of the delay, in {mode:?}"
         );
         story.alarm();
         assert_eq!(
@@ -111,10 +111,14 @@ fn what_holds_a_slot_goes_on_and_one_that_was_granted_it_before_is_started() {
     story.now += START_PATIENCE - SECOND;
     story.report(told("running", 1, 1, Status::Processing));
     story.now += SECOND;
-    assert_eq!(story.alarm(), ["granted"], "its start is repeated");
+    assert_eq!(
+        story.alarm(),
+        ["granted"],
+        "the start of a granted job is repeated"
+    );
     story.report(told("granted", 1, 1, Status::Processing));
     story.ends("running");
-    assert_eq!(story.holders(), ["granted"], "the free slot stays free");
+    assert_eq!(story.holders(), ["granted"], "the free slot is not granted");
     story.takes(Resume);
     assert_eq!(story.holders(), ["granted", "waiting"]);
 }
@@ -182,7 +186,7 @@ fn orders_are_taken_while_paused_until_the_queue_is_full() {
     assert!(story.order(summary("1", 0)).is_some());
     assert!(
         story.order(summary("2", 0)).is_some(),
-        "a free slot is room for one more"
+        "a free slot makes room for one more"
     );
     assert_eq!(story.order(summary("3", 0)), None);
 }

@@ -1,5 +1,5 @@
-//! Jobs that wait for a word of their user: to be confirmed, or for another prompt. Neither costs
-//! anything (I4).
+//! Jobs that wait for their user: for a confirmation or for another prompt. Neither costs anything
+//! (I4).
 
 use crate::job_story::{Answer, Input, JobStory, never};
 use reelay::machine::Status;
@@ -22,7 +22,7 @@ fn an_order_to_be_confirmed_spends_nothing_until_then_i4() {
     assert_eq!(
         story.status(),
         Status::PendingConfirmation,
-        "not even with a slot"
+        "not even a slot starts it"
     );
     let mut story = story.then(Confirm);
     assert_eq!((story.status(), story.job.epoch), (Status::Queued, 2));
@@ -148,12 +148,12 @@ fn a_prompt_refused_by_the_filter_may_be_replaced_where_that_is_on() {
         assert_eq!(
             story.failure(),
             Some(ErrorCode::ProviderRejectedContent),
-            "the app is told why"
+            "the event says why"
         );
         assert_eq!(story.events(), [EventKind::PendingClarification]);
         assert!(
             story.job.report.is_some(),
-            "the queue hears of it, so that the slot is free (I9)"
+            "it is reported to the queue, so that the slot is freed (I9)"
         );
     }
 }
@@ -261,7 +261,7 @@ fn whoever_waits_for_a_word_is_cancelled_at_once_i8() {
         assert_eq!(
             story.events(),
             [EventKind::Cancelled],
-            "the day's end changes nothing any more"
+            "the expiry changes nothing any more"
         );
     }
 }
@@ -302,11 +302,11 @@ fn a_timer_long_overdue_is_known_as_lost_and_a_running_effect_is_not() {
     assert!(!story.job.is_late(Some(expiry), expiry));
     assert!(
         story.job.is_late(Some(expiry), expiry + HOUR),
-        "an alarm that has not fired"
+        "the alarm has not fired"
     );
     assert!(
         story.job.is_late(Some(expiry + HOUR), story.now),
-        "an alarm that is too late"
+        "the alarm is set too late"
     );
     assert!(story.job.is_late(None, story.now), "no alarm");
 }

@@ -1,4 +1,4 @@
-//! What a poll costs: one alarm, and no write as long as the render runs.
+//! What a poll costs: one alarm, and no write while the render runs.
 
 use crate::job_story::{Answer, Input, JobStory, again};
 use crate::life::ready;
@@ -14,11 +14,14 @@ fn a_poll_that_finds_the_render_running_writes_nothing() {
     for _ in 0..24 {
         story.now += SECOND / 2;
         story.hears(running());
-        assert_eq!(story.may_act(), None, "the run has polled");
+        assert_eq!(story.may_act(), None, "this run has already polled");
         assert_eq!(story.job, before);
         story.sleeps();
         assert!(matches!(story.acts(), Effect::Poll { .. }));
-        assert_eq!(story.job, before, "nor does the next one before it leaves");
+        assert_eq!(
+            story.job, before,
+            "beginning the next poll writes nothing either"
+        );
     }
 }
 
@@ -97,7 +100,7 @@ fn a_poll_counts_unless_it_finds_the_render_running_i18() {
     let mut story = polling();
     story.hears(running());
     story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
-    // This one is cut off.
+    // This poll is cut off.
     story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
     story.hears(Answer::Polled(Err(Trouble::Unknown)));
     story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
@@ -115,7 +118,7 @@ fn a_poll_counts_unless_it_finds_the_render_running_i18() {
     assert_eq!(story.job.in_flight, None);
 }
 
-/// The first poll is under way.
+/// The first poll is in flight.
 fn polling() -> JobStory {
     let mut story = JobStory::rendering();
     story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
@@ -129,6 +132,6 @@ fn running() -> Answer {
 fn tries(job: &Job) -> u32 {
     match job.phase {
         Phase::Rendering { tries, .. } => tries,
-        _ => panic!("it renders no more"),
+        _ => panic!("the job no longer renders"),
     }
 }

@@ -34,7 +34,7 @@ fn a_priority_jumps_ahead_by_its_head_start_and_no_further_i6() {
     let position = story.enqueue(summary("late", 1)).unwrap();
     assert_eq!(
         position.number, 3,
-        "a minute of waiting outweighs one level"
+        "a minute of waiting outweighs one priority level"
     );
     for next in ["hasty", "patient", "late"] {
         let ending = story.holders().remove(0);
@@ -55,11 +55,11 @@ fn a_stream_of_the_highest_priority_never_starves_the_lowest_i6() {
         let ending = story.holders().remove(0);
         story.ends(&ending);
         if story.holders() == ["patient"] {
-            assert!(number >= 9, "ten levels are ten minutes");
+            assert!(number >= 9, "ten priority levels are ten minutes");
             return;
         }
     }
-    panic!("the patient one never started");
+    panic!("the patient job never started");
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_full_queue_refuses_only_whom_nobody_promised_a_place_i1() {
     assert_eq!(
         story.order(summary("waiting", 0)).unwrap().number,
         1,
-        "a repeat is no new job"
+        "a repeat is not a new job"
     );
 }
 
@@ -160,7 +160,7 @@ fn a_slot_is_freed_on_the_jobs_own_word_only_i9() {
     assert_eq!(
         story.alarm(),
         ["next"],
-        "whoever follows is started at once"
+        "the next job is started immediately"
     );
 }
 

@@ -1,4 +1,4 @@
-//! One queue, a clock, and a short way to say what happens to it.
+//! One queue and one clock, with short methods for what happens to the queue.
 
 use crate::rows::MapRows;
 use reelay::ids::JobKey;
@@ -13,7 +13,7 @@ use reelay::machine::queue::{
 use reelay::machine::{Status, queue};
 use reelay::time::{Millis, Moment};
 
-/// Whose jobs they are, where the story does not say.
+/// The user of a job whose name gives none.
 pub(crate) const ADA: &str = "ada";
 
 pub(crate) struct QueueStory {
@@ -24,7 +24,7 @@ pub(crate) struct QueueStory {
 }
 
 impl QueueStory {
-    /// In the mode `immediate`, without another limit.
+    /// In the mode `immediate`, without any other limit.
     pub(crate) fn with_slots(slots: u64) -> Self {
         let policy = Policy {
             mode: Mode::Immediate,
@@ -79,12 +79,12 @@ impl QueueStory {
         .flatten()
     }
 
-    /// A message of the platform's queue asks for this job; `None` when it is not known.
+    /// A message of the platform's queue claims this job; `None` when the queue does not know it.
     pub(crate) fn claim(&mut self, name: &str) -> Option<Position> {
         self.takes(Claim { key: key(name) })
     }
 
-    /// The day's clean-up finds that what ended before this is old.
+    /// The daily clean-up marks jobs that ended before this time.
     pub(crate) fn mark_for_deletion(&mut self, before: Millis) -> u64 {
         self.policy.retention = self.now.saturating_sub(before);
         self.takes(DeleteOld)
@@ -100,11 +100,11 @@ impl QueueStory {
                 summary,
                 availability
             }),
-            "no other job of its name is in the way"
+            "the report must be accepted"
         );
     }
 
-    /// The alarm fires when it is due; these jobs are told to start.
+    /// The alarm fires when it is due; returns the jobs that are told to start.
     pub(crate) fn alarm(&mut self) -> Vec<String> {
         let asks = self.asks();
         assert!(
@@ -114,13 +114,13 @@ impl QueueStory {
         asks.into_iter().map(|ask| ask.key.generation_id).collect()
     }
 
-    /// The alarm fires when it is due; these jobs are asked something.
+    /// The alarm fires when it is due; returns the questions to jobs.
     pub(crate) fn asks(&mut self) -> Vec<Ask> {
         self.now = self.now.max(self.wake_at.expect("an alarm is set"));
         self.takes(Alarm)
     }
 
-    /// Alarms fire, their questions unheard.
+    /// Alarms fire, and their questions are lost, until the condition holds.
     pub(crate) fn asks_until(&mut self, wanted: impl Fn(&Self) -> bool) {
         for _ in 0..100 {
             if wanted(self) {
@@ -128,7 +128,7 @@ impl QueueStory {
             }
             self.asks();
         }
-        panic!("it never came to that");
+        panic!("the condition never held");
     }
 
     pub(crate) fn sweep(&mut self) {
@@ -160,7 +160,7 @@ impl QueueStory {
         position.expect("the queue knows it")
     }
 
-    /// The upstreams that are said to take no submits.
+    /// The upstreams that currently take no submits.
     pub(crate) fn backoffs(&self) -> Vec<String> {
         let Ok(backoffs) = queue::backoffs(&self.rows, &self.rows.book, self.now);
         backoffs
@@ -203,7 +203,7 @@ pub(crate) fn asking(name: &str, epoch: u64, question: Question) -> Ask {
     }
 }
 
-/// What a waiting job says of itself.
+/// The summary of a waiting job.
 pub(crate) fn summary(name: &str, priority: u8) -> Summary {
     Summary {
         priority,
@@ -232,7 +232,7 @@ pub(crate) fn told(name: &str, epoch: u64, report_number: u64, status: Status) -
     }
 }
 
-/// What a job answers that is at this epoch and status, woken next at `wake_at`.
+/// The answer of a job at this epoch and status, which wakes next at `wake_at`.
 pub(crate) fn state(
     epoch: u64,
     report_number: u64,
@@ -253,7 +253,7 @@ pub(crate) fn state(
     }
 }
 
-/// A slot of this epoch, of a job made at the beginning.
+/// A slot for this epoch of a job created at time zero.
 pub(crate) fn slot(epoch: u64) -> Option<Start> {
     Some(Start {
         epoch,
@@ -261,7 +261,7 @@ pub(crate) fn slot(epoch: u64) -> Option<Start> {
     })
 }
 
-/// What came of asking a job.
+/// A job's answer to a question.
 pub(crate) type Said = Result<Option<State>, NoAnswer>;
 
 pub(crate) const MISSING: Said = Ok(None);

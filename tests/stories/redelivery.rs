@@ -42,7 +42,7 @@ fn a_delivered_event_is_sent_again_too_and_is_delivered_again() {
     assert_eq!(
         story.job.wake(story.now).map(|wake| wake.at),
         Some(story.now),
-        "due at once"
+        "due immediately"
     );
     deliver(&mut story, TAKEN);
     assert_eq!(
@@ -88,12 +88,12 @@ fn an_unknown_event_is_refused_and_nothing_changes() {
 #[test]
 fn the_queue_hears_at_once_of_an_exhausted_event_and_of_what_becomes_of_one_sent_again() {
     let mut story = exhausted();
-    assert!(reports(&mut story), "it was exhausted");
+    assert!(reports(&mut story), "the exhaustion is reported");
     let id = event(&story).id.clone();
     story.takes(redeliver(&id));
-    assert!(reports(&mut story), "it is pending again");
+    assert!(reports(&mut story), "the redelivery is reported");
     deliver(&mut story, TAKEN);
-    assert!(reports(&mut story), "it is delivered");
+    assert!(reports(&mut story), "the delivery is reported");
 }
 
 #[test]
@@ -111,10 +111,13 @@ fn the_queue_is_not_bothered_with_an_event_that_is_delivered_as_usual() {
             other => panic!("{other:?} was not expected"),
         });
     }
-    assert_eq!(story.job.report, None, "while there is more to come");
+    assert_eq!(
+        story.job.report, None,
+        "nothing is reported while more is to come"
+    );
 }
 
-/// Cancelled, and the queue has been told.
+/// Cancelled and reported to the queue.
 fn cancelled() -> JobStory {
     let mut story = JobStory::accepted();
     story.takes(Cancel);
@@ -138,7 +141,7 @@ fn deliver(story: &mut JobStory, receipt: Receipt) {
     story.hears(Answer::Delivered(receipt));
 }
 
-/// Whether the next thing the job does is to tell the queue.
+/// Whether the job's next effect is a report to the queue; the report succeeds.
 fn reports(story: &mut JobStory) -> bool {
     let effect = story.may_act();
     if let Some(Effect::Report { .. }) = effect {

@@ -1,5 +1,5 @@
-//! A refused submit gives its slot back, and the attempt goes on from its old place under a new
-//! epoch (I3, I4).
+//! A refused submit frees its slot, and the attempt returns to its old place under a new epoch
+//! (I3, I4).
 
 use crate::job_story::{Answer, JobStory, again, dead_letter, never, not_now};
 use crate::life::{ready, stored, submitted};
@@ -25,7 +25,7 @@ fn a_refused_job_waits_in_line_under_a_new_epoch_and_keeps_its_place_i3() {
     assert_eq!(story.timeline().last(), Some(&"requeued"));
     assert!(
         !story.job.enqueued && story.job.report.is_none(),
-        "the enqueue tells all that a report would"
+        "the enqueue carries all that a report would"
     );
 }
 
@@ -263,14 +263,17 @@ fn a_dead_letter_ends_only_a_waiting_job_of_its_epoch_i3() {
                 (story.failure(), story.events()),
                 (Some(ErrorCode::Internal), vec![EventKind::Failed])
             );
-            assert!(story.job.report.is_some(), "the queue hears of it");
+            assert!(
+                story.job.report.is_some(),
+                "the failure is reported to the queue"
+            );
         } else {
             assert_eq!(story.job, before);
         }
     }
 }
 
-/// A job whose first submit failed, to come back after so many milliseconds.
+/// A job whose first submit failed and may be repeated after this many milliseconds.
 fn refused(after: Option<u64>) -> JobStory {
     let mut story = JobStory::submitting();
     story.hears(Answer::Submitted(again(

@@ -55,7 +55,7 @@ fn a_paid_video_is_tried_for_long_after_the_retries_are_used_up() {
         "{}",
         story.now - began
     );
-    assert!(tries > 15, "at least each minute: {tries}");
+    assert!(tries > 15, "at least once a minute: {tries}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn one_users_thousand_jobs_do_not_stand_before_anothers_first_i6() {
     let position = story.enqueue(summary("bea/only", 0)).unwrap();
     assert!(
         position.number <= 2,
-        "{position:?}: one of the thousand may stand before it"
+        "{position:?}: at most one of the thousand may stand before it"
     );
     story.ends("ada/0000");
     story.ends("ada/0001");
@@ -41,7 +41,7 @@ fn a_job_is_not_starved_by_newcomers_whose_turn_comes_first_i6() {
     for number in 0..6 {
         story.enqueue(summary(&format!("ann/{number}"), 0));
     }
-    // Each time a job ends, a user nobody has seen before joins with two jobs.
+    // Each time a job ends, a new user joins with two jobs.
     for number in 0..100 {
         let ending = story.holders().remove(0);
         story.ends(&ending);
@@ -138,7 +138,7 @@ fn a_delayed_job_does_not_make_its_users_other_jobs_wait_i6() {
     assert_eq!(story.holders(), ["ann/now"]);
 }
 
-/// Has whoever holds the only slot end until nobody is left; who held it, in order.
+/// Ends the holder of the only slot until no job is left; returns the holders in order.
 fn served(story: &mut QueueStory) -> Vec<String> {
     let mut order = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! A push of the upstream says "look now", and nothing more.
+//! A webhook of the upstream causes a poll, and nothing more.
 
 use crate::job_story::{Answer, JobStory, again};
 use crate::life::ready;
@@ -48,7 +48,7 @@ fn a_push_while_a_look_is_under_way_brings_another_one_behind_it() {
         nudge(&mut story, "1");
         nudge(&mut story, "2");
         story.hears(answer);
-        assert_eq!(looks_due(&mut story), 1, "one look sees what both told of");
+        assert_eq!(looks_due(&mut story), 1, "one poll covers both webhooks");
     }
 }
 
@@ -115,7 +115,7 @@ fn no_more_pushes_are_remembered_than_the_record_has_room_for() {
     );
     let before = story.job.clone();
     nudge(&mut story, &"x".repeat(MAX_UPSTREAM_WEBHOOK_ID + 1));
-    assert_eq!(story.job, before, "and none that is too long");
+    assert_eq!(story.job, before, "an id that is too long is not kept");
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn running(story: &mut JobStory) {
     story.hears(Answer::Polled(Ok(Progress::Running)));
 }
 
-/// How many looks follow without waiting.
+/// How many polls follow without waiting.
 fn looks_due(story: &mut JobStory) -> usize {
     let mut looks = 0;
     while let Some(effect) = story.may_act() {
@@ -165,6 +165,6 @@ fn looks_due(story: &mut JobStory) -> usize {
 fn tries(story: &JobStory) -> u32 {
     match story.job.phase {
         Phase::Rendering { tries, .. } => tries,
-        _ => panic!("it renders no more"),
+        _ => panic!("the job no longer renders"),
     }
 }

@@ -1,4 +1,4 @@
-//! Every phase has its wake-up (I2), and a deadline that holds.
+//! Every phase has its wake-up (I2) and an absolute deadline.
 
 use crate::job_story::{Answer, BEGINNING, JobStory, again};
 use reelay::machine::Status;

@@ -1,5 +1,5 @@
-//! Whoever has something left to do is asked until it has done it (I2), and forgotten when it is
-//! old (I1).
+//! The queue checks every job that has something left to do until nothing is left (I2), and deletes
+//! it when it is old (I1).
 
 use crate::queue_story::{
     MISSING, NOTHING, QueueStory, Said, asking, key, said, slot, state, summary, told,
@@ -36,8 +36,8 @@ fn an_ended_job_is_asked_until_it_says_that_nothing_is_left_i2() {
 fn an_answer_from_before_a_report_does_not_say_that_nothing_is_left_i2() {
     let mut story = ended("job");
     story.asks();
-    // The answer is on its way when the user has the video deleted, and is overtaken by the report
-    // of that.
+    // The answer is in flight when the user deletes the video, and the report of the deletion
+    // overtakes it.
     story.report(told("job", 1, 3, Status::Completed));
     story.hears("job", 1, said(1, 2, Status::Completed, None));
     assert_eq!(story.asks(), [check("job", 1)]);
@@ -214,7 +214,7 @@ fn a_job_retried_while_it_expires_lives_on_i1() {
     assert_eq!(
         story.holders(),
         ["job"],
-        "a late answer takes nothing away (I3)"
+        "a late answer does not take the slot away (I3)"
     );
 }
 
@@ -239,7 +239,7 @@ fn a_new_job_of_a_forgotten_ones_name_gets_its_place_i1() {
     let mut story = nothing_left("job");
     mark_for_deletion(&mut story);
     story.asks();
-    // The old one is gone, but its answer was lost; the name is taken again.
+    // The old job is gone, but its answer was lost; a new job has its name.
     let new = Summary {
         created_at: story.now,
         ..summary("job", 0)
@@ -253,7 +253,7 @@ fn a_new_job_of_a_forgotten_ones_name_gets_its_place_i1() {
     assert_eq!(
         story.enqueue(new).unwrap().admitted,
         started,
-        "a late word about the old one costs no more than time"
+        "a late answer about the old job only delays the new one"
     );
 }
 
@@ -286,7 +286,7 @@ fn nothing_left(name: &str) -> QueueStory {
     story
 }
 
-/// The day's clean-up finds that what ended before now is old.
+/// The daily clean-up marks jobs that ended before now.
 fn mark_for_deletion(story: &mut QueueStory) {
     story.mark_for_deletion(story.now);
 }

@@ -1,4 +1,4 @@
-//! A whole life, woken at every step of it (I2), and what the app hears of it (I5).
+//! A whole life of a job, woken at every step (I2), and what the app receives (I5).
 
 use crate::job_story::{Answer, DELETE, Input, JobStory, again, dead_letter, slot};
 use crate::life::{ready, stored, submitted};
@@ -145,7 +145,7 @@ fn a_receiver_that_is_down_does_not_hold_up_the_next_attempt() {
     assert!(matches!(story.next(), Effect::Submit { epoch: 2, .. }));
 }
 
-/// Why the job is woken next, and in how many milliseconds.
+/// Why the job wakes next, and in how many milliseconds.
 fn woken(story: &JobStory) -> (WakeReason, u64) {
     let wake = story.job.wake(story.now).unwrap();
     (wake.reason, wake.at - story.now)

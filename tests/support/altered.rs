@@ -1,8 +1,8 @@
-//! Jobs that no transition makes: a test begins with them.
+//! Jobs in states that no transition leads to, for tests to begin with.
 
 use reelay::machine::job::{Job, JobRecord};
 
-/// `job` as it would be if its record said something else.
+/// `job` with a changed record.
 pub(crate) fn altered(job: &Job, change: impl FnOnce(&mut JobRecord)) -> Job {
     let mut record = JobRecord::clone(job);
     change(&mut record);

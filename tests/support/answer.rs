@@ -1,4 +1,4 @@
-//! What comes of an effect, without saying of which one of its kind.
+//! The answer of an effect, without the number of the effect.
 
 use reelay::machine::delivery::Receipt;
 use reelay::machine::job;

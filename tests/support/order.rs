@@ -1,4 +1,4 @@
-//! The order that jobs of the tests begin with.
+//! The order of the jobs that tests begin with.
 
 use reelay::machine::job::{ModelTerms, Order, Origin, RenderOptions, Request};
 

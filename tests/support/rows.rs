@@ -1,4 +1,4 @@
-//! What the queue keeps, on a plain map: what its SQL must mean, and all that a story needs.
+//! The queue's rows on a plain map: what its SQL must mean, and all that a story needs.
 
 use reelay::ids::JobKey;
 use reelay::machine::delivery::DeliverySummary;
@@ -11,9 +11,9 @@ use std::convert::Infallible;
 pub(crate) struct MapRows {
     pub(crate) entries: BTreeMap<JobKey, Entry>,
     pub(crate) book: Book,
-    /// What is charged to each day for each user, and for all.
+    /// The charges of each day, by user and for all users.
     pub(crate) spending: BTreeMap<(u64, Option<String>), u64>,
-    /// What was counted within each minute; within minute 0, in all before the latest.
+    /// The counters of each minute; minute 0 sums all minutes before the latest.
     pub(crate) minutes: BTreeMap<u64, Minute>,
     /// The catalogue of events, by id, each with its job.
     pub(crate) deliveries: BTreeMap<String, (JobKey, DeliverySummary)>,
@@ -32,7 +32,7 @@ impl MapRows {
             .filter(|entry| matches!(entry.stage, Stage::Held(_)))
     }
 
-    /// Those who wait for a time, and until when.
+    /// The delayed jobs, and the end of each delay.
     pub(crate) fn delayed(&self) -> impl Iterator<Item = (Millis, &Entry)> {
         self.entries.values().filter_map(|entry| match entry.stage {
             Stage::Delayed { until } => Some((until, entry)),
@@ -44,7 +44,7 @@ impl MapRows {
         })
     }
 
-    /// Those who are to be asked something, and when.
+    /// The jobs to check, and when.
     pub(crate) fn asked(&self) -> impl Iterator<Item = (Millis, &Entry)> {
         self.entries.values().filter_map(|entry| match entry.stage {
             Stage::Held(lease) => Some((lease.until, entry)),
@@ -67,7 +67,7 @@ impl MapRows {
     }
 }
 
-/// Those that are over at `now`, the longest over first.
+/// The entries whose time has passed at `now`, the earliest first.
 fn over<'a>(
     entries: impl Iterator<Item = (Millis, &'a Entry)>,
     now: Millis,

@@ -1,17 +1,17 @@
 //! No two files need each other to be understood.
 //!
-//! A Rust file depends on another one of its crate if a `use` item or a path in it leads to
-//! something that the other one defines; `crate`, `super`, groups, renamed imports and imports of
-//! imports are followed. A parent and its children are no exception. Not counted are:
+//! A Rust file depends on another file of its crate if a `use` item or a path in it leads to
+//! something that the other file defines. `crate`, `super`, groups, renamed imports and imports of
+//! imports are followed. Parents and their children count too. Not counted are:
 //!
-//! * `mod child;`, and a `pub use` of a name that the file does not mention otherwise: the map of a
-//!   folder needs nothing of what it shows,
-//! * what `#[cfg(test)]` marks, comments and literals,
-//! * methods: a call of one names no file,
-//! * names that come through a glob, but for the module whose glob it is.
+//! * `mod child;`, and a `pub use` of a name that the file does not mention otherwise: a folder's
+//!   index does not need what it lists,
+//! * items marked `#[cfg(test)]`, comments and literals,
+//! * methods: a method call names no file,
+//! * names imported by a glob, except the module of the glob itself.
 //!
-//! A script depends on each file that it imports or exports from by a relative path, if only for
-//! types.
+//! A script depends on each file that it imports or exports from by a relative path, types
+//! included.
 
 mod graph;
 mod modules;
@@ -62,7 +62,7 @@ fn crates(files: &[File]) -> BTreeMap<&str, Vec<&File>> {
     crates
 }
 
-/// The circles in a crate of these paths and texts.
+/// The circles in a crate with these paths and texts.
 #[cfg(test)]
 fn found(files: &[(&str, &str)]) -> Vec<String> {
     let files: Vec<File> = files

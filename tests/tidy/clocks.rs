@@ -1,4 +1,4 @@
-//! Time and randomness are arguments; `src/clock.rs` alone draws them.
+//! Time and randomness are arguments; only `src/clock.rs` reads them.
 
 use crate::source::{File, find_words};
 

@@ -1,12 +1,12 @@
-//! A file that has grown too long holds two things.
+//! Limits on a file's length: a longer file has more than one subject.
 
 use crate::source::File;
 
-/// The most lines of a file of the worker.
+/// The maximum lines of a file of the worker.
 const MAX_SOURCE: usize = 500;
-/// The most lines of a file of the tests and tools.
+/// The maximum lines of a file of the tests and tools.
 const MAX_TEST: usize = 800;
-/// The most lines of the front door, which is a map.
+/// The maximum lines of the front door, which is only a map.
 const MAX_FRONT_DOOR: usize = 120;
 
 pub(crate) fn violations(file: &File) -> Vec<String> {

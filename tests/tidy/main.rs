@@ -1,8 +1,8 @@
-//! The rules of ARCHITECTURE.md that one crate's compiler cannot enforce, enforced by reading the
-//! source.
+//! The rules of ARCHITECTURE.md that the compiler cannot enforce within one crate, enforced by
+//! reading the source.
 //!
-//! Each rule is a pure function from a file's path and text to the violations it finds, and each is
-//! shown to find one: a check that cannot fail proves nothing.
+//! Each rule is a pure function from a file's path and text to the violations in it. Each has a
+//! test in which it finds one: a check that cannot fail proves nothing.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -23,7 +23,7 @@ mod source;
 
 use source::{File, read_rust_files};
 
-/// A rule: what of a file breaks it, one sentence each.
+/// A rule: returns a file's violations, one sentence each.
 type Rule = fn(&File) -> Vec<String>;
 
 #[test]
@@ -48,7 +48,7 @@ fn no_files_know_each_other_in_circles() {
         scripts
             .iter()
             .any(|file| file.path == "packages/client/src/index.ts"),
-        "the packages are really read"
+        "the packages are read"
     );
 }
 
@@ -117,7 +117,7 @@ fn pages_make_no_markup_of_text_and_load_nothing_from_elsewhere() {
         files
             .iter()
             .any(|file| file.path == "assets/dashboard/style/base.css"),
-        "the pages are really read"
+        "the pages are read"
     );
     let told = |file: &File| {
         pages::violations(file)

@@ -1,4 +1,4 @@
-//! A line of the log begins with who tells it: `[COMPONENT] Action`.
+//! A log line begins with its component: `[COMPONENT] Action`.
 
 use crate::source::{File, find_words};
 

@@ -1,5 +1,5 @@
-//! A module is named for what it holds; a drawer named for nothing fills with everything. A type's
-//! name stands once.
+//! A module's name says what it holds; a module with a meaningless name collects everything. Type
+//! names are unique.
 
 use crate::source::{File, find_words, is_word};
 use std::collections::BTreeMap;
@@ -28,8 +28,8 @@ pub(crate) fn violations(file: &File) -> Vec<String> {
         .collect()
 }
 
-/// Names that more than one type has. A job and the queue are machines of the same parts, and the
-/// wires of the video services are alike on purpose.
+/// Names that several types share on purpose. A job and the queue are machines with the same parts,
+/// and the wires of the video services are alike.
 const SHARED: [&str; 7] = [
     "Answer",
     "Context",
@@ -40,7 +40,7 @@ const SHARED: [&str; 7] = [
     "SubmitBody",
 ];
 
-/// The names of types that stand more than once, and those of [`SHARED`] that do not.
+/// Names that several types share, and names in [`SHARED`] that they do not.
 pub(crate) fn repeated(files: &[File]) -> Vec<String> {
     let mut places: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for file in files {
@@ -56,7 +56,7 @@ pub(crate) fn repeated(files: &[File]) -> Vec<String> {
         .collect()
 }
 
-/// The types that code declares outside of other items.
+/// The types declared outside other items.
 fn types(code: &str) -> Vec<String> {
     let declared = code.lines().filter_map(|line| {
         let shown = line

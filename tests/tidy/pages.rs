@@ -1,12 +1,12 @@
-//! What users wrote can never become a part of a page, and a page loads nothing from elsewhere: the
-//! rules that its `Content-Security-Policy` holds in the browser, held in the source too.
+//! A user's text never becomes part of a page's markup, and a page loads nothing from elsewhere. In
+//! the browser, `Content-Security-Policy` enforces these rules; this enforces them in the source.
 
 use crate::source::File;
 use std::path::Path;
 
-/// Lines; a component that needs more is two.
+/// The maximum lines of a component; a longer one should be two.
 const MAX_LINES: usize = 250;
-/// What makes markup or code of text, or loads from elsewhere.
+/// Everything that turns text into markup or code, or loads from elsewhere.
 const BANNED: [&str; 12] = [
     "innerHTML",
     "outerHTML",
@@ -21,7 +21,7 @@ const BANNED: [&str; 12] = [
     "https://",
     "\"style\"",
 ];
-/// The name of the namespace of drawings is an address that nobody fetches.
+/// The SVG namespace is an address that is never fetched.
 const NAMESPACE: &str = "http://www.w3.org/2000/svg";
 
 pub(crate) fn violations(file: &File) -> Vec<String> {
@@ -45,7 +45,7 @@ pub(crate) fn violations(file: &File) -> Vec<String> {
     found
 }
 
-/// Code and styles within a page's markup.
+/// Inline code and styles in a page's markup.
 fn in_markup(text: &str) -> Vec<String> {
     let tags = text
         .split('<')

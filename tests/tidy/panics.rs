@@ -1,4 +1,4 @@
-//! A panic aborts the whole instance, with every other request in it.
+//! A panic aborts the whole instance, including every other request in it.
 
 use crate::source::{File, is_word};
 
@@ -13,7 +13,7 @@ const MACROS: [&str; 7] = [
     "assert_ne!",
 ];
 
-/// Calls that cannot panic, by file and the line they stand on.
+/// Calls that cannot panic, by file and line.
 const CANNOT_HAPPEN: [(&str, &str); 1] = [(
     "src/signed_url.rs",
     "Hmac::new_from_slice(key).expect(\"HMAC takes a key of any length\")",

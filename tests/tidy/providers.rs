@@ -1,12 +1,12 @@
-//! A provider is known by name to the registry and the table of models alone, so adding one touches
-//! nothing else.
+//! Only the registry and the table of models know a provider by name, so adding one touches nothing
+//! else.
 
 use crate::source::File;
 
-/// Where a provider's name may stand.
+/// The files that may contain a provider's name.
 const KNOWN_BY: [&str; 2] = ["src/upstream.rs", "src/models/table.rs"];
 
-/// The names in the registry: what stands behind `name:`.
+/// The names in the registry: the literals after `name:`.
 fn registered(registry: &str) -> Vec<String> {
     let names = registry
         .split("name: \"")

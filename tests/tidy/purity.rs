@@ -1,4 +1,4 @@
-//! A machine waits for nothing, knows no platform and visits its entries in order.
+//! A machine does not wait, knows no platform and visits its entries in order.
 
 use crate::source::{File, find_words};
 

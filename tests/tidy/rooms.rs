@@ -1,11 +1,11 @@
-//! Which room may name which, as in ARCHITECTURE.md.
+//! Which room may use which, as in ARCHITECTURE.md.
 
 use crate::source::{File, find_words, is_word};
 
 /// Names and units that every room may use.
 const GROUND: [&str; 4] = ["time", "money", "ids", "address"];
 
-/// Each room with those it may name besides itself and the ground. `lib.rs` may name all of them.
+/// Each room with the rooms it may name besides itself and the ground. `lib.rs` may name all.
 const ROOMS: [(&str, &[&str]); 19] = [
     ("time", &[]),
     ("money", &[]),
@@ -15,7 +15,7 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ("variables", &[]),
     ("signed_url", &[]),
     ("machine", &[]),
-    // The models are data that an order is checked against; they know only the machine in turn.
+    // The models are data for checking an order; they know only the machine.
     ("models", &["machine"]),
     ("generation", &["machine"]),
     ("log", &["machine", "clock"]),
@@ -82,19 +82,19 @@ pub(crate) fn violations(file: &File) -> Vec<String> {
         .collect()
 }
 
-/// The room a file belongs to; `None` for the front door.
+/// The room that a file belongs to; `None` for the front door.
 fn room(path: &str) -> Option<&str> {
     let path = path.strip_prefix("src/")?;
     let room = path.split('/').next()?.trim_end_matches(".rs");
     (room != "lib").then_some(room)
 }
 
-/// `super`, repeated until it means the crate.
+/// `super`, repeated up to the crate's root.
 fn way_to_the_root(path: &str) -> String {
     vec!["super"; path.split('/').count() - 1].join("::")
 }
 
-/// The first names after `{root}::`, those in braces included.
+/// The first names after `{root}::`, including those in braces.
 fn named_from(code: &str, root: &str) -> Vec<String> {
     find_words(code, root)
         .into_iter()

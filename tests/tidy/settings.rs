@@ -51,7 +51,7 @@ fn is_configuration(path: &str) -> bool {
         || is_provider(path)
 }
 
-/// Of these, those that read variables; the others are full of words of the services.
+/// Of these files only those that read variables count: the others have many words in capitals.
 fn is_provider(path: &str) -> bool {
     path.starts_with("src/upstream/")
 }

@@ -20,18 +20,18 @@ impl File {
         }
     }
 
-    /// The code that ships: without comments, without what literals hold, without what
-    /// `#[cfg(test)]` marks.
+    /// The shipped code: without comments, without the contents of literals, without items marked
+    /// `#[cfg(test)]`.
     pub(crate) fn code(&self) -> String {
         let code = split(&self.text).code;
         if code.contains("#![cfg(test)]") {
-            // A file of tests alone: its lines stay, with nothing in them.
+            // A file that only has tests: its lines stay, but empty.
             return "\n".repeat(code.lines().count());
         }
         without_tests(&code)
     }
 
-    /// What the string literals of the code that ships hold.
+    /// The contents of the string literals in the shipped code.
     pub(crate) fn literals(&self) -> Vec<String> {
         let Split { code, literals } = split(&self.text);
         let code = without_tests(&code);
@@ -44,11 +44,11 @@ impl File {
     }
 }
 
-/// Code and literals, told apart.
+/// Code and literals, separated.
 struct Split {
-    /// As long as the text, comments and the insides of literals blank.
+    /// As long as the text, with comments and the contents of literals blanked.
     code: String,
-    /// Where each literal begins, and what it holds.
+    /// Each literal's position and contents.
     literals: Vec<(usize, String)>,
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn read_rust_files(folder: &str) -> Vec<File> {
     read_files(folder, &["rs"])
 }
 
-/// Every file below `folder` whose name ends so, in order.
+/// Every file below `folder` with one of these extensions, in order.
 pub(crate) fn read_files(folder: &str, endings: &[&str]) -> Vec<File> {
     let mut paths = Vec::new();
     collect(&root().join(folder), endings, &mut paths);
@@ -111,7 +111,7 @@ pub(crate) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// Where `word` stands in `code` on its own.
+/// The positions of `word` as a whole word in `code`.
 pub(crate) fn find_words(code: &str, word: &str) -> Vec<usize> {
     let bytes = code.as_bytes();
     code.match_indices(word)
@@ -163,7 +163,7 @@ fn split(text: &str) -> Split {
     }
 }
 
-/// The length of a block comment, those within it included.
+/// The length of a block comment, nested ones included.
 fn comment(rest: &[u8]) -> usize {
     let (mut depth, mut at) = (0, 0);
     while at < rest.len() {
@@ -183,7 +183,7 @@ fn comment(rest: &[u8]) -> usize {
     at
 }
 
-/// How a string literal that begins here opens, and what closes it.
+/// The opening length and the closing bytes of a string literal that begins here.
 fn quotes(rest: &[u8], after_word: bool) -> Option<(usize, Vec<u8>)> {
     if rest[0] == b'"' {
         return Some((1, b"\"".to_vec()));
@@ -197,7 +197,7 @@ fn quotes(rest: &[u8], after_word: bool) -> Option<(usize, Vec<u8>)> {
     (rest.get(1 + hashes) == Some(&b'"')).then_some((2 + hashes, close))
 }
 
-/// How much of the literal stands before what closes it.
+/// The length of the literal's contents, up to its closing bytes.
 fn inside(rest: &[u8], close: &[u8]) -> usize {
     let raw = close.len() > 1;
     let mut at = 0;
@@ -207,7 +207,7 @@ fn inside(rest: &[u8], close: &[u8]) -> usize {
     at.min(rest.len())
 }
 
-/// The length of a character literal that begins here; a lifetime is none.
+/// The length of a character literal that begins here; a lifetime is not one.
 fn character(rest: &[u8]) -> Option<usize> {
     if rest[0] != b'\'' {
         return None;
@@ -247,7 +247,7 @@ fn without_tests(code: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The length of an item: to its semicolon, or to the brace that closes its first one.
+/// The length of an item: up to its semicolon, or to the brace that closes its first one.
 fn item(rest: &[u8]) -> usize {
     let mut depth = 0_usize;
     for (at, byte) in rest.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! The npm package `@reelay/ai-sdk-provider` and Vercel's SDK on the real worker. What they do and
-//! see is in `tests/browser/ai_sdk.mjs`, which opens no page.
+//! The npm package `@reelay/ai-sdk-provider` and Vercel's SDK on the real worker. The scenario is
+//! in `tests/browser/ai_sdk.mjs`, which opens no page.
 
 use crate::harness::World;
 use crate::harness::browser::play;

@@ -1,5 +1,5 @@
-//! What nobody should send, on the real thing: a problem each time, nothing of the inside, and the
-//! worker goes on.
+//! Invalid requests to the real worker: each gets a problem document that shows no internals, and
+//! the worker goes on.
 
 use crate::harness::{Answer, Api, shared, unique};
 use serde_json::json;
@@ -30,7 +30,7 @@ fn a_prompt_of_four_megabytes_is_refused_with_400() {
         "{}",
         answer.text()
     );
-    assert!(answer.body.len() < 2_000, "the prompt is not sent back");
+    assert!(answer.body.len() < 2_000, "the prompt is not echoed");
 }
 
 #[test]
@@ -117,7 +117,11 @@ fn a_video_address_that_was_touched_opens_nothing() {
         .expect("an address")
         .to_owned();
     user.ends_as(&other, "completed");
-    assert_eq!(user.get(&url).status, 200, "untouched it opens the video");
+    assert_eq!(
+        user.get(&url).status,
+        200,
+        "the unchanged address opens the video"
+    );
     let (before, signature) = url.rsplit_once("signature=").expect("a signature");
     let turned: String = signature.chars().rev().collect();
     for touched in [
@@ -175,7 +179,7 @@ fn absurd_ranges_are_answered_and_never_with_wrong_bytes() {
     }
 }
 
-/// A problem document without anything of the inside; an empty `code` stands for any.
+/// A problem document that shows no internals; an empty `code` stands for any.
 #[track_caller]
 fn is_problem(answer: &Answer, status: u16, code: &str) {
     let text = answer.text();
@@ -205,7 +209,7 @@ fn is_problem(answer: &Answer, status: u16, code: &str) {
     ] {
         assert!(
             !text.contains(inside),
-            "{inside} of the inside is shown: {text}"
+            "the answer shows an internal word, {inside}: {text}"
         );
     }
 }

@@ -1,5 +1,5 @@
-//! Who calls, in all the shapes that real callers have: keys without a user, pages with tracing
-//! headers, clocks that differ, tokens of other services, and tokens for development.
+//! The shapes of real callers: keys without a user, pages with tracing headers, clocks that differ,
+//! tokens of other services, and tokens for development.
 
 use crate::harness::token::{self, JWT_SECRET};
 use crate::harness::worker::{ADMIN_KEY, SERVICE_KEY};
@@ -61,7 +61,7 @@ fn a_key_or_an_admin_acts_on_a_generation_by_its_id_alone() {
         assert_eq!(
             owner.get(&format!("/api/generations/{id}/video")).status,
             404,
-            "it was deleted"
+            "the video was deleted"
         );
     }
 }
@@ -232,7 +232,7 @@ fn a_users_own_token_never_reads_another_users_things_i7() {
             .get(&format!("/api/generations?userId={}", owner.user))
             .status,
         200,
-        "one may name oneself"
+        "a user may give their own name"
     );
 }
 
@@ -325,9 +325,13 @@ fn a_signed_address_counts_whatever_token_comes_along() {
     assert_eq!(
         user.get(&forged).status,
         200,
-        "the owner's token still counts"
+        "the owner's token still opens the video"
     );
-    assert_eq!(stranger.get(&forged).status, 404, "a stranger's never does");
+    assert_eq!(
+        stranger.get(&forged).status,
+        404,
+        "a stranger's token never opens it"
+    );
     for authorization in ["Bearer nonsense", "Basic dXNlcjpwYXNz"] {
         let nobody = stranger.with_token(None);
         let answer = nobody.send("GET", &forged, |request| {
@@ -386,7 +390,7 @@ fn a_development_token_in_production_is_told_why_it_is_refused_and_logged_withou
         }
         assert!(!sentence.contains("u_7391"), "{sentence}");
     }
-    let lines = until("it is logged", PATIENCE, || {
+    let lines = until("the line is logged", PATIENCE, || {
         let lines = world.worker.lines();
         let is_it = |line: &&Value| {
             line["message"]
@@ -546,7 +550,11 @@ fn an_order_to_be_confirmed_is_charged_when_it_is_and_shuts_nobodys_budget_until
         ("MAX_COST_PER_DAY", "20"),
         ("MAX_COST_PER_USER_PER_DAY", "20"),
     ]);
-    assert_eq!(confirm(&waiting[1]).status, 200, "it is confirmed later");
+    assert_eq!(
+        confirm(&waiting[1]).status,
+        200,
+        "the order is confirmed later"
+    );
     user.ends_as(&waiting[1], "completed");
     let again = confirm(&waiting[1]);
     assert_eq!(
@@ -580,7 +588,7 @@ fn answers_to_questions_clarify_a_prompt() {
         let prompt = unique("refused once");
         world.upstream.faults("[[submit:400-safety]]");
         let id = user.generate(&prompt);
-        until("it waits for another prompt", PATIENCE, || {
+        until("the job waits for another prompt", PATIENCE, || {
             (user.generation(&id)["status"] == "pending_clarification").then_some(())
         });
         let clarify = format!("/api/generations/{id}/clarify");
@@ -665,7 +673,7 @@ fn requests_are_limited_before_their_body_is_read_and_refused_bodies_count() {
                     .body(body.to_owned())
             })
         };
-        let refused = until("bodies that are refused count", PATIENCE, || {
+        let refused = until("refused bodies count too", PATIENCE, || {
             Some(send()).filter(|answer| answer.status == 429)
         });
         assert_eq!(code(&refused), "too_many_requests", "{body}");
@@ -674,11 +682,11 @@ fn requests_are_limited_before_their_body_is_read_and_refused_bodies_count() {
     assert_eq!(
         other.get("/api/generations").status,
         200,
-        "another user's requests are their own"
+        "another user's requests are counted separately"
     );
 }
 
-/// Whoever acts for all: the app's server, the operator, an admin.
+/// Callers who may act for all users: the app's server, the operator, an admin.
 fn keys(world: &World) -> Vec<Api> {
     let admin = world.user();
     let token = admin_token(&admin.user);

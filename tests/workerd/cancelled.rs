@@ -1,4 +1,4 @@
-//! A user cancels in each phase, and tries again.
+//! A user cancels in each phase, and retries.
 
 use crate::harness::upstream::SAMPLE;
 use crate::harness::{Api, World, exclusive, unique};
@@ -66,7 +66,7 @@ fn a_retry_is_a_second_attempt_that_completes_and_is_told_i3_i4() {
     assert_eq!(
         world.upstream.paid(&prompt).len(),
         2,
-        "each attempt is paid once"
+        "each attempt is paid for once"
     );
     let events: Vec<_> = world
         .upstream
@@ -104,12 +104,12 @@ fn cancels(user: &Api, id: &str) {
     assert_eq!(
         answer.json()["status"],
         "cancelled",
-        "at once: {}",
+        "immediately: {}",
         answer.text()
     );
 }
 
-/// The job is done, told once, and without a video.
+/// The job is done, with one event and no video.
 #[track_caller]
 fn stays_cancelled(world: &World, user: &Api, id: &str) {
     let generation = user.ends_as(id, "cancelled");

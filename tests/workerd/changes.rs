@@ -1,10 +1,10 @@
-//! The mode is changed by one variable and a restart, with jobs in flight and in line: in all
+//! The mode is changed with one variable and a restart, with running and waiting jobs, in all
 //! twelve directions.
 
 use crate::harness::{Api, Ticker, World, unique, until};
 use std::time::Duration;
 
-/// Every direction between two of the four modes once: each step leads from a mode to the next.
+/// Every direction between two of the four modes, once: each step leads from a mode to the next.
 const CIRCUIT: [&str; 13] = [
     "immediate",
     "cron",
@@ -20,10 +20,10 @@ const CIRCUIT: [&str; 13] = [
     "queue",
     "immediate",
 ];
-/// Between two ticks of the clock that stands in for the minute's trigger.
+/// The time between two ticks of the clock that replaces the minute's cron trigger.
 const TICK: Duration = Duration::from_millis(300);
 const PATIENCE: Duration = Duration::from_mins(1);
-/// A job renders for longer than a kill takes, with nothing in flight that a kill could cut off.
+/// A job renders longer than a kill takes, without a request in flight that a kill could cut off.
 const UNHURRIED: [(&str, &str); 3] = [
     ("MAX_CONCURRENT_JOBS", "1"),
     ("POLL_INTERVAL_MS", "4000"),
@@ -47,7 +47,7 @@ fn the_mode_is_changed_in_all_twelve_directions_and_no_job_is_lost_paid_twice_or
             let _clock = sweeps(&world, from);
             let waiting = order(&user, &mut jobs);
             until(
-                "a job that this mode or an earlier one has started renders",
+                "a job started in this mode or an earlier one renders",
                 PATIENCE,
                 || {
                     jobs.iter()
@@ -64,8 +64,8 @@ fn the_mode_is_changed_in_all_twelve_directions_and_no_job_is_lost_paid_twice_or
         world.worker.kill();
         world.worker.restart_with(&[("DISPATCH_MODE", to)]);
         let _clock = sweeps(&world, to);
-        // The one that rendered makes room for the next, which the new mode starts.
-        let ended = until("what was in flight ends", PATIENCE, || {
+        // The end of the rendering job frees the slot for the next, which the new mode starts.
+        let ended = until("the rendering job ends", PATIENCE, || {
             jobs.iter()
                 .position(|(id, _)| user.generation(id)["phase"] == "done")
         });
@@ -102,8 +102,8 @@ fn order(user: &Api, jobs: &mut Vec<(String, String)>) -> String {
     id
 }
 
-/// The minute's trigger, where the mode rests on it: in `queue` a kill takes with it what the local
-/// queue keeps in memory.
+/// The minute's cron trigger, in the modes that depend on it. In `queue`, a kill loses the messages
+/// that the local queue keeps in memory.
 fn sweeps(world: &World, mode: &str) -> Option<Ticker> {
     matches!(mode, "cron" | "queue").then(|| Ticker::start(&world.worker, TICK))
 }

@@ -1,5 +1,5 @@
-//! The npm package `@reelay/client` on the real worker. What it does and sees is in
-//! `tests/browser`, though none of these scenarios opens a page.
+//! The npm package `@reelay/client` on the real worker. The scenarios are in `tests/browser`,
+//! though none of them opens a page.
 
 use crate::harness::World;
 use crate::harness::browser::play;
@@ -20,6 +20,6 @@ fn the_client_follows_without_gap_or_repeat_while_the_worker_is_killed() {
     play(&world, "client_dead_worker", |word| match word {
         "kill" => world.worker.kill(),
         "restart" => world.worker.restart(),
-        other => panic!("nothing is known of {other}"),
+        other => panic!("unknown request: {other}"),
     });
 }

@@ -1,5 +1,5 @@
-//! The types of `@reelay/client` against the worker's real answers. What is asked is in
-//! `tests/browser/client_types.mjs`, though it opens no page; the compiler judges.
+//! The types of `@reelay/client` compared with the worker's real answers by the compiler. The
+//! requests are in `tests/browser/client_types.mjs`, though it opens no page.
 
 use crate::harness::browser::play;
 use crate::harness::{Configuration, Setup, World};
@@ -15,7 +15,7 @@ fn every_answer_is_what_the_types_of_the_client_say() {
         ("WEBHOOK_EVENTS", EVENTS),
         ("MAX_COST_PER_USER_PER_DAY", "30"),
     ];
-    // What the script asks by itself stays below it, and what it sends at once does not.
+    // The script's usual requests stay below this limit; its burst of requests does not.
     let limit = [(
         "simple = { limit = 100, period = 10 }",
         "simple = { limit = 400, period = 10 }",

@@ -1,4 +1,4 @@
-//! What a video costs: told before and after, and limited by the day.
+//! The cost of a video: reported before and after the render, and limited per day.
 
 use crate::harness::{Setup, Wire, World, on_each_wire, shared, unique, worlds};
 use serde_json::{Value, json};
@@ -14,8 +14,8 @@ fn an_order_is_told_its_price_and_a_video_what_it_cost(wire: Wire) {
         user.create(&json!({ "prompt": unique("what it costs"), "provider": wire.provider() }));
     let (estimated, actual) = match wire {
         Wire::Gemini | Wire::Vertex => (json!(3.2), json!(3.2)),
-        // 5,792 tokens a second at $17.50 a million: the upstream's own count is a little more than
-        // the list price.
+        // 5,792 tokens a second at $17.50 a million: the upstream's own count is slightly above the
+        // list price.
         Wire::Omni => (json!(0.8), json!(0.81088)),
     };
     assert_eq!(
@@ -80,12 +80,12 @@ fn a_users_day_is_limited_and_the_sentence_says_by_how_much() {
     assert_eq!(
         user.get("/api/generations/third").status,
         404,
-        "nothing was stored"
+        "the refused order was not stored"
     );
     for id in ids {
         user.ends_as(&id, "completed");
     }
-    // Another user's day is their own, and a repeat of what was accepted is no new order.
+    // Another user's budget is their own, and a repeat of an accepted order is not a new one.
     let other = world.user();
     other.ends_as(&other.generate(&unique("another's")), "completed");
 }
@@ -113,7 +113,7 @@ fn everyones_day_is_limited_and_a_retry_pays_again() {
     );
     assert!(
         !refused.text().contains("6.40"),
-        "what others spend is not told: {}",
+        "the spending of others is not shown: {}",
         refused.text()
     );
     let retried = user.post(&format!("/api/generations/{failed}/retry"));

@@ -1,4 +1,4 @@
-//! The dashboard in a real browser on the real worker. What is done and seen is in `tests/browser`.
+//! The dashboard in a real browser on the real worker. The scenarios are in `tests/browser`.
 
 use crate::harness::browser::play;
 use crate::harness::{Lent, Setup, World, now};
@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use serde_json::json;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
-/// The page's users have tokens that a script can make by itself.
+/// In development, a script can make the tokens of the page's users by itself.
 const SETTINGS: [(&str, &str); 2] = [("ENVIRONMENT", "development"), ("MAX_CONCURRENT_JOBS", "5")];
 const MANY: i64 = 10_000;
 
@@ -31,7 +31,7 @@ fn the_old_picture_stays_while_the_worker_is_dead_and_goes_on_by_itself() {
     play(&world, "dead_worker", |word| match word {
         "kill" => world.worker.kill(),
         "restart" => world.worker.restart(),
-        other => panic!("nothing is known of {other}"),
+        other => panic!("unknown request: {other}"),
     });
 }
 
@@ -67,7 +67,7 @@ fn the_pictures_of_the_docs_can_be_taken() {
     play(&World::start(&SETTINGS), "screenshots", |_| ());
 }
 
-/// The one world of these tests, for one scenario at a time: they pause the queue and change the
+/// The world of these tests, for one scenario at a time: scenarios pause the queue and change the
 /// inbox.
 fn world() -> (Lent, MutexGuard<'static, ()>) {
     static WORLD: LazyLock<World> = LazyLock::new(|| {
@@ -78,12 +78,12 @@ fn world() -> (Lent, MutexGuard<'static, ()>) {
     });
     static TURN: Mutex<()> = Mutex::new(());
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    // What a scenario that failed left behind.
+    // Resets what a failed scenario left behind.
     WORLD.upstream.reset();
     (Lent::Shared(&WORLD), turn)
 }
 
-/// Puts [`MANY`] generations that ended into the stopped queue, a second apart, a tenth of them
+/// Inserts [`MANY`] ended generations into the stopped queue, a second apart, a tenth of them
 /// failed.
 fn fill(world: &World) {
     let statement = "INSERT INTO entry (user_id, generation_id, epoch, report_number, status, priority, created_at, \
@@ -117,7 +117,7 @@ fn fill(world: &World) {
     transaction.commit().expect("the rows are kept");
 }
 
-/// The queue's own database, by its table.
+/// The queue's own database, found by its table.
 fn queue(world: &World) -> Connection {
     let databases = world.worker.databases("QueueManager");
     let holds = |database: &Connection| database.prepare("SELECT 1 FROM entry LIMIT 1").is_ok();

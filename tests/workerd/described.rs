@@ -1,7 +1,7 @@
-//! The worker does what `openapi.json` says, no less and no more: `schemathesis` sends it what the
-//! description allows and what it forbids, follows its links, and looks at every answer.
+//! The worker behaves exactly as `openapi.json` says: `schemathesis` sends it what the description
+//! allows and what it forbids, follows its links, and checks every answer.
 //!
-//! Its settings, and what no schema can say, stand in `tests/workerd/schemathesis`.
+//! Its settings, and the rules that no schema can express, are in `tests/workerd/schemathesis`.
 
 use crate::harness::worker::ADMIN_KEY;
 use crate::harness::{Setup, World, token, told};
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-/// The tool, and the generators of data it rests on: with these and a seed each run is the same.
+/// The tool and its data generators, pinned: with these and a seed, each run is the same.
 static SCHEMATHESIS: Sdk = Sdk::of(
     &[
         "schemathesis==4.32.5",
@@ -25,9 +25,9 @@ const DESCRIPTION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/openapi.j
 /// The user of every call.
 const TESTER: &str = "tester";
 const UPSTREAM_SECRET: &str = "whsec_dGhlLXVwc3RyZWFtcy1vd24td2ViaG9vay1zZWNyZXQh";
-/// The tag of what operators alone may do.
+/// The tag of the operations that only operators may use.
 const OPERATORS: &str = "Operators";
-/// Each of them looks at each answer that it has something to say of.
+/// The checks that must run. Each checks every answer that it applies to.
 const CHECKS: [&str; 15] = [
     "allow_header_conformance",
     "an_order_is_refused_for_a_reason",
@@ -46,14 +46,14 @@ const CHECKS: [&str; 15] = [
     "use_after_free",
 ];
 
-/// What a run is about.
+/// The parameters of one run.
 struct Run {
     token: String,
-    /// How the operations are chosen, and how many that has to be.
+    /// The arguments that select the operations, and how many they must select.
     selection: [String; 2],
     operations: usize,
     examples: u32,
-    /// The least number of requests, a quarter below what they are.
+    /// The least number of requests, a quarter below the actual one.
     least: u64,
 }
 
@@ -67,7 +67,7 @@ fn a_user_finds_everything_as_it_is_described() {
         examples: 8,
         least: 800,
     });
-    // A run in which hardly an order is taken has seen little.
+    // A run that has almost no order accepted has tested little.
     let orders = &report["valid_rates"]["POST /api/generations"];
     let accepted = |phase: &str| orders[phase]["accepted"].as_u64().unwrap_or(0);
     assert!(
@@ -88,10 +88,11 @@ fn an_operator_finds_everything_as_it_is_described() {
     });
 }
 
-/// How many operations the description has for operators, and how many others.
+/// How many operations the description has for operators, and how many for others.
 fn operations() -> [usize; 2] {
     let document: Value =
-        serde_json::from_slice(&std::fs::read(DESCRIPTION).expect("it is there")).expect("JSON");
+        serde_json::from_slice(&std::fs::read(DESCRIPTION).expect("the description is there"))
+            .expect("JSON");
     let items = document["paths"]
         .as_object()
         .into_iter()
@@ -105,7 +106,7 @@ fn operations() -> [usize; 2] {
     [operators.len(), others.len()]
 }
 
-/// Runs the tool against a worker of its own; it must find nothing, having looked. Returns its
+/// Runs the tool against a worker of its own. It must run its checks and find nothing. Returns its
 /// report.
 fn run(run: &Run) -> Value {
     let variables = [
@@ -154,7 +155,7 @@ fn run(run: &Run) -> Value {
             ("TESTER", TESTER),
             ("UPSTREAM_WEBHOOK_SECRET", UPSTREAM_SECRET),
         ])
-        // What an earlier run has found would be sent again.
+        // The folder is new: the tool would repeat the findings of an earlier run.
         .current_dir(&folder)
         .output()
         .expect("schemathesis runs");
@@ -212,7 +213,7 @@ fn read(path: &Path) -> Value {
         .expect("a report is JSON")
 }
 
-/// How often each check has looked at an answer.
+/// How many answers each check has checked.
 fn checks(path: &Path) -> BTreeMap<String, u64> {
     let events = std::fs::read_to_string(path).expect("a report was written");
     let mut times = BTreeMap::new();

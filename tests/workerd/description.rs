@@ -1,10 +1,10 @@
-//! The pages and the API's description are files that the platform serves before the worker is
-//! asked.
+//! The pages and the API's description are static files that the platform serves without running
+//! the worker.
 
 use crate::harness::shared;
 use serde_json::Value;
 
-/// What a page may do: load from here, and nothing else.
+/// The policy of a page: load from its own origin, and nothing else.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const COMMITTED: &str = include_str!("../../assets/openapi.json");

@@ -1,11 +1,11 @@
-//! The timeline live, as Server-Sent Events.
+//! The live timeline, as Server-Sent Events.
 
 use crate::harness::events::{Events, steps};
 use crate::harness::{Api, exclusive, shared, unique, until};
 use serde_json::json;
 use std::time::Duration;
 
-/// How many streams of one generation may be open.
+/// How many streams of one generation may be open at a time.
 const MAX_STREAMS: usize = 64;
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -63,7 +63,7 @@ fn a_stream_resumes_behind_the_last_event_without_gap_or_repeat_and_with_nothing
     assert_eq!(
         whole.len(),
         user.steps(&id).len(),
-        "an ended job's stream has all of it"
+        "an ended job's stream has the whole timeline"
     );
     for (after, _) in &whole[..whole.len() - 1] {
         let rest = user.events(&id, Some(*after)).rest();
@@ -85,7 +85,7 @@ fn a_stream_resumes_behind_the_last_event_without_gap_or_repeat_and_with_nothing
     });
     assert_eq!(
         newer.status, 204,
-        "a browser's header is newer than its address"
+        "the header takes precedence over the parameter"
     );
     assert_eq!(
         by_header("none").json()["errors"][0]["header"],
@@ -137,7 +137,7 @@ fn a_waiting_jobs_stream_shows_that_it_is_alive_and_ends_when_it_is_cancelled() 
     let mut events = user.events(&id, None);
     events.until_step("created");
     let alive = events.next().expect("the stream goes on");
-    assert_eq!(alive.name, ":", "nothing else is to be told: {alive:?}");
+    assert_eq!(alive.name, ":", "only a heartbeat comes: {alive:?}");
     assert_eq!(
         user.post(&format!("/api/generations/{id}/cancel")).status,
         200
@@ -203,15 +203,15 @@ fn streams_of_one_generation_are_bounded_and_one_whose_client_is_gone_makes_room
         "{:?}",
         refused.headers
     );
-    // Half of them go away, which the platform notices when their streams next write: with the
-    // heartbeat.
+    // Half of the clients disconnect. The platform notices when it next writes to their streams:
+    // with the heartbeat.
     open.truncate(MAX_STREAMS / 2);
     let mut again = Vec::new();
-    until("as many streams fit again", PATIENCE, || {
+    until("as many new streams fit", PATIENCE, || {
         again.extend(user.try_events(&id, None));
         (again.len() == MAX_STREAMS / 2).then_some(())
     });
-    assert_eq!(user.get(&path).status, 429, "and no more than that");
+    assert_eq!(user.get(&path).status, 429, "one stream more does not fit");
     assert_eq!(
         user.post(&format!("/api/generations/{id}/cancel")).status,
         200
@@ -222,7 +222,7 @@ fn streams_of_one_generation_are_bounded_and_one_whose_client_is_gone_makes_room
     }
 }
 
-/// A generation that waits for its confirmation: nothing happens to it.
+/// A generation that awaits confirmation, so that nothing happens to it.
 fn pending(user: &Api) -> String {
     let answer = user.create(&json!({ "prompt": unique("not confirmed"), "confirm": true }));
     assert_eq!(answer.status, 201, "{}", answer.text());

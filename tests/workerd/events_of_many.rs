@@ -12,17 +12,17 @@ use tokio::task::JoinSet;
 
 const JOBS: usize = 20;
 const STREAMS: usize = 1_000;
-/// All jobs render at once, for as long as the streams need to open.
+/// All jobs render at once, until all streams are open.
 const SETTINGS: [(&str, &str); 2] = [
     ("MAX_CONCURRENT_JOBS", "20"),
     ("UPSTREAM_TIMEOUT_MS", "120000"),
 ];
-/// How long nothing may come on a stream that is alive.
+/// How long a live stream may be silent.
 const SILENCE: Duration = Duration::from_mins(1);
 
 #[test]
 fn a_thousand_streams_are_open_at_once_and_each_sees_its_job_to_its_end() {
-    // A connection each, on both sides of two processes.
+    // Each stream has a connection, on both sides of two processes.
     let files = getrlimit(Resource::Nofile);
     setrlimit(
         Resource::Nofile,
@@ -57,7 +57,7 @@ fn a_thousand_streams_are_open_at_once_and_each_sees_its_job_to_its_end() {
 
 async fn watch(world: &World, user: &Api, ids: &[String], before: [u64; 2]) {
     let began = now();
-    // The streams and the test meet once all are open.
+    // Streams and test meet at a barrier once all are open.
     let (open, ended) = (
         Arc::new(Barrier::new(STREAMS + 1)),
         Arc::new(AtomicUsize::new(0)),
@@ -126,7 +126,7 @@ fn sees_its_job_to_the_end(text: &str) {
     assert_eq!(
         ids,
         (1..=ids.len()).collect::<Vec<_>>(),
-        "no step is missing or told twice: {text}"
+        "no step is missing or repeated: {text}"
     );
     assert!(text.contains("\"step\":\"completed\""), "{text}");
     assert!(

@@ -1,4 +1,4 @@
-//! The example app in a real browser, on the real worker. What is done and seen is in
+//! The example app in a real browser, on the real worker. The scenarios are in
 //! `tests/browser/example`.
 
 use crate::harness::app::{App, Place};
@@ -7,8 +7,8 @@ use crate::harness::{Setup, World};
 use rusqlite::{Connection, OpenFlags};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Two run at a time, so that a third one waits; a webhook is tried each second for as long as the
-/// app takes to come back.
+/// Two jobs run at a time, so that a third one waits; webhooks are retried every second until the
+/// app is back.
 const SETTINGS: [(&str, &str); 3] = [
     ("MAX_CONCURRENT_JOBS", "2"),
     ("ENABLE_CLARIFICATIONS", "true"),
@@ -54,16 +54,16 @@ fn the_example_is_among_the_pictures_of_the_docs() {
     stage().play("screenshots", 0);
 }
 
-/// A worker and the app it tells.
+/// A worker and the app that it sends webhooks to.
 struct Pair {
     app: App,
     world: World,
 }
 
-/// The pair for one scenario at a time: they kill both.
+/// The pair, for one scenario at a time: scenarios kill both.
 struct Stage(MutexGuard<'static, Option<Pair>>);
 
-/// Started for the first scenario, and anew after one that failed.
+/// The stage, started for the first scenario, and again after a failed one.
 fn stage() -> Stage {
     static PAIR: Mutex<Option<Pair>> = Mutex::new(None);
     let mut pair = PAIR.lock().unwrap_or_else(|poisoned| {
@@ -90,11 +90,11 @@ fn stage() -> Stage {
 }
 
 impl Stage {
-    /// Plays a scenario, of whose own webhooks `own` were taken, and looks at what the app has
-    /// kept.
+    /// Plays a scenario that sends `own` accepted webhooks itself, then checks what the app has
+    /// stored.
     #[track_caller]
     fn play(&self, scenario: &str, own: i64) {
-        let Pair { app, world } = self.0.as_ref().expect("it was started");
+        let Pair { app, world } = self.0.as_ref().expect("the stage was started");
         let before = self.surplus();
         play_on(
             app,
@@ -105,13 +105,13 @@ impl Stage {
                 "restart app" => app.restart(),
                 "kill worker" => world.worker.kill(),
                 "restart worker" => world.worker.restart(),
-                other => panic!("nothing is known of {other}"),
+                other => panic!("unknown request: {other}"),
             },
         );
         assert_eq!(
             self.surplus() - before,
             own,
-            "as many ids are noted as webhooks were handled"
+            "one id is stored per handled webhook"
         );
         let generations = self.count("SELECT count(*) FROM generations");
         let ended =
@@ -125,11 +125,11 @@ impl Stage {
         assert_eq!(
             self.count(answered),
             generations,
-            "an answer for each generation"
+            "each generation has an answer"
         );
     }
 
-    /// How many more ids of webhooks the app has noted than the worker has made for the app's
+    /// How many more webhook ids the app has stored than the worker has sent for the app's
     /// generations.
     fn surplus(&self) -> i64 {
         let world = &self.0.as_ref().expect("it was started").world;

@@ -1,15 +1,14 @@
-//! Every class of upstream fault end to end: how the job ends, how often the upstream was asked,
-//! what was paid.
+//! Every class of upstream fault, end to end: how the job ends, how many calls reached the
+//! upstream, what was paid.
 //!
-//! The jobs of a table run beside each other.
+//! The jobs of a table run concurrently.
 
 use crate::harness::upstream::{SAMPLE, follows_pattern};
 use crate::harness::{Lent, Setup, Wire, World, on_each_wire, shared, unique, until};
 use serde_json::Value;
 use std::time::Duration;
 
-/// A mark of the upstream's language and what must come of it. `submits` counts the paid call and
-/// its repeats.
+/// A mark in the prompt and its expected effects. `submits` counts the paid call and its repeats.
 struct Case {
     mark: &'static str,
     end: End,
@@ -19,7 +18,7 @@ struct Case {
 
 enum End {
     Completed,
-    /// With this `errorCode`.
+    /// Failed with this `errorCode`.
     Failed(&'static str),
 }
 
@@ -68,7 +67,7 @@ fn a_final_refusal_of_a_submit_ends_the_job_at_once(wire: Wire) {
     let world = hold(
         wire,
         &[
-            // A token may have expired: a new one is tried once.
+            // The token may have expired, so the worker gets a new one and retries once.
             failed(
                 "submit:401",
                 "provider_unavailable",
@@ -83,7 +82,7 @@ fn a_final_refusal_of_a_submit_ends_the_job_at_once(wire: Wire) {
     let elsewhere = world.upstream.other_host_requests();
     assert!(
         !elsewhere.iter().any(|request| request["path"] == "/submit"),
-        "the prompt went to another host"
+        "the prompt was sent to another host"
     );
 }
 
@@ -132,7 +131,7 @@ fn an_operation_that_ends_without_a_video_ends_the_job(wire: Wire) {
             failed("result:code13", "provider_unavailable", 1, 1),
             failed("result:error:3", "invalid_request", 1, 1),
             failed("result:error:8", "provider_quota_exhausted", 1, 1),
-            // Over the Interactions API that is how a filter looks.
+            // In the Interactions API, this is the answer of a filter.
             failed(
                 "result:empty",
                 if wire == Wire::Omni {
@@ -222,7 +221,7 @@ fn a_wait_that_the_upstream_asks_for_is_kept(wire: Wire) {
     assert_eq!(came.len(), 2);
     assert!(
         came[1] - came[0] >= 4_900,
-        "it came back after {} ms",
+        "the submit was repeated after {} ms",
         came[1] - came[0]
     );
 }
@@ -235,10 +234,14 @@ fn a_days_quota_that_is_used_up_is_left_alone_for_long_and_by_everyone(wire: Wir
     );
     let first = user.generate(&prompt);
     let waits = |id: &str| {
-        until("it waits for the upstream", Duration::from_secs(20), || {
-            Some(user.generation(id))
-                .filter(|generation| generation["blockedBy"] == "upstream_backoff")
-        })
+        until(
+            "the job waits for the upstream",
+            Duration::from_secs(20),
+            || {
+                Some(user.generation(id))
+                    .filter(|generation| generation["blockedBy"] == "upstream_backoff")
+            },
+        )
     };
     let generation = waits(&first);
     assert_eq!(
@@ -251,9 +254,9 @@ fn a_days_quota_that_is_used_up_is_left_alone_for_long_and_by_everyone(wire: Wir
     assert_eq!(
         waits(&second)["queuePosition"],
         2,
-        "the first one has kept its place"
+        "the first job has kept its place"
     );
-    // Another model is not concerned.
+    // The backoff does not concern another model.
     user.ends_as(
         &user.generate_by(wire.other_model(), &unique("another model")),
         "completed",
@@ -262,7 +265,7 @@ fn a_days_quota_that_is_used_up_is_left_alone_for_long_and_by_everyone(wire: Wir
     assert_eq!(
         world.upstream.requests("submit", &other).len(),
         0,
-        "one job learnt it for all"
+        "one job's refusal holds for all"
     );
     for id in [first, second] {
         assert_eq!(
@@ -272,7 +275,7 @@ fn a_days_quota_that_is_used_up_is_left_alone_for_long_and_by_everyone(wire: Wir
     }
 }
 
-/// Runs a job for each case and looks at its end, its webhook, its video and the upstream's books.
+/// Runs a job for each case, then checks its end, its webhook, its video and the upstream's ledger.
 fn hold(wire: Wire, cases: &[Case]) -> Lent {
     let world = shared();
     let user = world.user().over(wire);
@@ -306,7 +309,7 @@ fn hold(wire: Wire, cases: &[Case]) -> Lent {
                     generation["error"]
                         .as_str()
                         .is_some_and(|error| error.ends_with('.')),
-                    "{mark}: one sentence"
+                    "{mark}: the error is one sentence"
                 );
                 world.upstream.only_event(&id, "generation.failed");
                 assert_eq!(video(&id).status, 404, "{mark}");
@@ -326,7 +329,7 @@ fn hold(wire: Wire, cases: &[Case]) -> Lent {
     world
 }
 
-/// Whether these are the bytes of the film, or of the size that was wished for.
+/// Whether these are the bytes of the sample, or of a video of the wanted size.
 fn is_the_video(bytes: &[u8], mark: &str) -> bool {
     match mark.split_once("download:bytes:") {
         Some((_, length)) => length.parse() == Ok(bytes.len()) && follows_pattern(bytes, 0),

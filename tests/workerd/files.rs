@@ -1,13 +1,12 @@
-//! A file is a video by its bytes: whatever it is called, however it comes, and wherever it is said
-//! to be.
+//! The bytes of a file decide whether it is a video, whatever its name, transfer or address.
 
 use crate::harness::upstream::SAMPLE;
 use crate::harness::{Api, Setup, Wire, World, bucket, on_each_wire, shared, unique, until};
 use std::time::Duration;
 
-/// What no byte of which comes for a second is cut off here.
+/// A download that is silent for a second is cut off here.
 const IMPATIENT: (&str, &str) = ("DOWNLOAD_IDLE_MS", "1000");
-/// Downloads of a file that is never right: one, and `MAX_RETRIES` more.
+/// Downloads of a file that is always wrong: one, and `MAX_RETRIES` more.
 const TRIES: usize = 4;
 
 on_each_wire! {
@@ -41,7 +40,7 @@ fn a_right_video_is_stored_whatever_its_headers_say_i8(wire: Wire) {
     }
 }
 
-/// Each with a word of the sentence that says what is wrong.
+/// Kinds of wrong files, each with a part of the sentence that names the fault.
 const WRONG: [(&str, &str); 8] = [
     ("json", "neither an MP4 nor a WebM"),
     ("html", "neither an MP4 nor a WebM"),
@@ -162,7 +161,7 @@ fn a_download_that_stalls_or_trickles_is_let_go_of_and_tried_again() {
             "{mark}"
         );
     }
-    // Cut off each time, the job ends, and so does its hold on a slot.
+    // The job ends after its downloads were cut off, and its slot is freed.
     let ids = ["stall", "slow:1000"].map(|mark| order(&user, mark));
     for (id, word) in ids.iter().zip(["No more of the video", "too slowly"]) {
         let generation = user.fails_with(id, "storage_failed");
@@ -177,7 +176,7 @@ fn a_download_that_stalls_or_trickles_is_let_go_of_and_tried_again() {
     world.all_slots_are_free();
 }
 
-/// Addresses that are never visited.
+/// Addresses that the worker must not fetch from.
 const FORBIDDEN: [&str; 10] = [
     "http://127.0.0.1:9/v.mp4",
     "https://localhost:9/v.mp4",
@@ -213,7 +212,7 @@ fn an_address_of_no_public_host_fails_the_job_at_once_and_is_never_visited() {
             );
             assert!(
                 !user.steps(&id).contains(&"store_failed".to_owned()),
-                "{prompt}: it is not tried again"
+                "{prompt}: the download is not retried"
             );
             assert_eq!(
                 world.upstream.requests("download", &prompt).len(),
@@ -230,7 +229,7 @@ fn an_address_of_no_public_host_fails_the_job_at_once_and_is_never_visited() {
     });
     assert!(
         file.is_none(),
-        "another host than the upstream was visited: {file:?}"
+        "a file was fetched from another host: {file:?}"
     );
 }
 

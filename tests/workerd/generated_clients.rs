@@ -1,8 +1,8 @@
-//! Other people's tools read the API's description: linters find nothing, and the clients that
-//! generators make of it order, look, list and cancel on the running worker.
+//! Other tools read the API's description: linters find nothing, and clients that generators build
+//! from it order, poll, list and cancel on the running worker.
 //!
-//! What the clients do is in `tests/workerd/generators`; `tools/generators` pins the tools, which
-//! the first test installs into the build folder.
+//! The clients' scenarios are in `tests/workerd/generators`; `tools/generators` pins the tools,
+//! which the first test installs into the build folder.
 
 use crate::harness::{shared, told, unique};
 use crate::sdk::PIXEL;
@@ -64,7 +64,7 @@ fn the_client_of_openapi_python_client_works() {
     let folder = folder("python", &["python.yaml", "play.py"]);
     let python = PYTHON_CLIENT.python();
     let bin = python.parent().expect("a folder");
-    // It formats what it writes by ruff, which came with it.
+    // It formats its output with ruff, which is installed with it.
     let path = std::env::var("PATH").unwrap_or_default();
     let generate = [
         "generate",
@@ -89,10 +89,10 @@ fn the_client_of_openapi_python_client_works() {
     play_on_the_worker("python", play);
 }
 
-/// A new folder within reach of the tools, with the description and these files.
+/// A new folder from which the tools are found, with the description and these files.
 fn folder(name: &str, files: &[&str]) -> PathBuf {
     let folder = tools().join("work").join(name);
-    // What an earlier run has left.
+    // Left by an earlier run.
     std::fs::remove_dir_all(&folder).ok();
     std::fs::create_dir_all(&folder).expect("the build folder can be written");
     let copy = |from: PathBuf, to: &str| {
@@ -106,8 +106,8 @@ fn folder(name: &str, files: &[&str]) -> PathBuf {
     folder
 }
 
-/// The folder whose `node_modules` has the tools, installed once for all tests and as long as their
-/// versions stay.
+/// The folder whose `node_modules` has the tools, installed once for all tests and reused while
+/// their versions stay the same.
 fn tools() -> &'static Path {
     static TOOLS: OnceLock<PathBuf> = OnceLock::new();
     TOOLS.get_or_init(|| {
@@ -120,7 +120,7 @@ fn tools() -> &'static Path {
             for file in ["package.json", "package-lock.json"] {
                 std::fs::copy(pinned.join(file), folder.join(file)).expect("it can be copied");
             }
-            // No script of a package is run.
+            // Packages' install scripts are not run.
             let arguments = [
                 "ci",
                 "--ignore-scripts",
@@ -140,7 +140,7 @@ fn tools() -> &'static Path {
 fn npm_tool(folder: &Path, name: &str, arguments: &[&str]) -> String {
     let mut command = Command::new(tools().join("node_modules/.bin").join(name));
     command.args(arguments).current_dir(folder);
-    // They tell nobody of their use, and ask for no newer version.
+    // Neither telemetry nor checks for newer versions.
     let quiet = [
         ("REDOCLY_TELEMETRY", "off"),
         ("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true"),
@@ -149,7 +149,7 @@ fn npm_tool(folder: &Path, name: &str, arguments: &[&str]) -> String {
     text(&run(command.envs(quiet)))
 }
 
-/// Has the compiler look at a scenario and the code that it calls, and plays it.
+/// Type-checks a scenario with the client that it calls, then plays it.
 fn play_typescript(folder: &Path, scenario: &str) {
     npm_tool(folder, "tsc", &["--project", "."]);
     let bundle = [
@@ -170,7 +170,7 @@ fn play_typescript(folder: &Path, scenario: &str) {
     );
 }
 
-/// Runs a scenario as a user of its own, who has ordered nothing else.
+/// Runs a scenario as a new user without any other order.
 fn play_on_the_worker(scenario: &str, command: &mut Command) {
     let world = shared();
     let user = world.user_named(&unique(scenario));

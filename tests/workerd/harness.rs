@@ -1,14 +1,14 @@
 //! Real processes for the tests: `wrangler dev` on the worker's own `wrangler.toml`, and the fake
 //! upstream.
 //!
-//! `npm test` sets what is needed: `node_modules/.bin` on the PATH, `REELAY_ROOT`,
+//! `npm test` sets what they need: `node_modules/.bin` on the PATH, `REELAY_ROOT`,
 //! `REELAY_PREBUILT` and `FAKE_UPSTREAM_BIN`. Processes run under a leash (see [`processes`]), so
 //! none outlives the tests.
 //!
-//! A test takes one of three worlds. [`shared`] is one worker for all tests that bring users and
-//! prompts of their own; [`exclusive`] is one worker for one test at a time, which may close gates,
-//! change the inbox and kill it; [`World::start`] is a worker with settings of its own; [`Setup`]
-//! says what else can be its own.
+//! A test takes one of three worlds. [`shared`] is one worker for all tests that use their own
+//! users and prompts; [`exclusive`] is one worker for one test at a time, which may close gates,
+//! change the inbox and kill it; [`World::start`] is a worker with settings of its own. [`Setup`]
+//! lists everything else that a world can have of its own.
 
 pub(crate) mod api;
 pub(crate) mod app;

@@ -1,4 +1,4 @@
-//! Images go with the prompt: kept in R2, sent upstream, and gone when nobody can need them.
+//! An order's images: stored in R2, sent upstream, and deleted when they can no longer be needed.
 
 use crate::harness::upstream::SAMPLE;
 use crate::harness::{Api, Wire, World, bucket, exclusive, on_each_wire, shared, unique, until};
@@ -40,7 +40,7 @@ fn an_image_reaches_the_upstream_and_is_gone_once_the_video_is_there(wire: Wire)
 
 fn a_large_image_passes_and_the_order_is_echoed_without_it(wire: Wire) {
     const SIZE: usize = 7 << 20;
-    // Not the shared one, which gives its upstream up soon.
+    // Not the shared world, where an upstream call times out soon.
     let world = exclusive();
     let (user, prompt) = (world.user().over(wire), unique("a large image moves"));
     let mut bytes = STANDARD.decode(PNG).expect("base64");
@@ -73,7 +73,11 @@ fn killed_before_the_submit_the_image_is_still_there(wire: Wire) {
     let prompt = unique("an image waits");
     let generation = ordered(&user, &prompt, &json!({ "image": image(PNG) }));
     let id = generation["generationId"].as_str().expect("an id");
-    assert_eq!(images(&world, &user, id).len(), 1, "it waits in R2");
+    assert_eq!(
+        images(&world, &user, id).len(),
+        1,
+        "the image is kept in R2"
+    );
     world.worker.kill();
     world.upstream.wait_abandoned("poll", "holds a slot", 3);
     world.upstream.open("poll");
@@ -94,7 +98,7 @@ fn what_is_refused_leaves_no_image_behind() {
     let user = world.user();
     let id = unique("refused_with_image");
     let order = |prompt: &str| json!({ "generationId": id, "prompt": prompt, "parameters": { "image": image(PNG) } });
-    // A failed one keeps its image, so that it can be tried again.
+    // A failed order keeps its image for a retry.
     let first = format!("{} [[submit:400-safety]]", unique("kept"));
     assert_eq!(user.create(&order(&first)).status, 201);
     user.fails_with(&id, "provider_rejected_content");
@@ -104,7 +108,7 @@ fn what_is_refused_leaves_no_image_behind() {
     assert_eq!(
         images(&world, &user, &id).len(),
         1,
-        "of the second order nothing is there"
+        "nothing of the second order is stored"
     );
     let mut bad = order("not an image");
     bad["parameters"]["image"]["data"] = json!("bm90IGFuIGltYWdl");

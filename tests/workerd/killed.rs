@@ -1,5 +1,5 @@
-//! What a kill by SIGKILL leaves to the platform: the alarms of jobs at work, and the line of those
-//! that wait. The points of a job's life at which it may come are in `kills.rs`.
+//! What the platform must recover after a kill by SIGKILL: the alarms of running jobs, and the line
+//! of waiting ones. `kills.rs` has the points of a job's life at which the kill may come.
 
 use crate::harness::upstream::SAMPLE;
 use crate::harness::{Api, World, exclusive, unique};
@@ -15,7 +15,7 @@ fn an_alarm_that_fell_due_while_workerd_was_dead_fires_without_any_request_i2() 
     world.upstream.wait_abandoned("poll", &prompt, 1);
     world.upstream.open("poll");
     world.worker.restart();
-    // Nobody asks the worker for anything until the app has been told.
+    // No request reaches the worker until the app has its webhook.
     world.upstream.wait("webhook", &id, 1);
     completes_paid_once(&world, &user, &id, &prompt);
 }

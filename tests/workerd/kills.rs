@@ -1,11 +1,11 @@
-//! workerd and wrangler are killed by SIGKILL at every point of a job's life, in each mode, and
-//! started again on the same state.
+//! workerd and wrangler are killed with SIGKILL at every point of a job's life, in each mode, and
+//! restarted with the same state.
 //!
-//! Where a point is a request in flight, a gate of the upstream holds it until the kill. The points
-//! between two requests are met by a kill as soon as something shows that they are reached; there
-//! several jobs are under way, so that the kill finds them a little before and a little behind it.
-//! Jobs cut off at one point are left to themselves while the next kills come, and are looked at in
-//! the end: most of them are killed more than once.
+//! Where a point is a request in flight, a gate of the upstream holds the request until the kill. A
+//! point between two requests is met by a kill as soon as something shows that it is reached;
+//! several jobs are in progress there, so that the kill meets them a little before and a little
+//! after it. Jobs cut off at one point are left alone during the next kills and are checked at the
+//! end: most of them are killed more than once.
 
 use crate::harness::upstream::SAMPLE;
 use crate::harness::{Api, Setup, Ticker, Wire, World, told, unique, until};
@@ -15,15 +15,15 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-/// Every job may start at once, as those of earlier points still hold their slots.
+/// Every job may start at once, because jobs of earlier points still hold their slots.
 const SETTINGS: [(&str, &str); 2] = [
     ("MAX_CONCURRENT_JOBS", "40"),
     ("UPSTREAM_TIMEOUT_MS", "30000"),
 ];
-/// Between two ticks of the clock that stands in for the minute's trigger.
+/// The time between two ticks of the clock that replaces the minute's cron trigger.
 const TICK: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_mins(1);
-/// How many jobs are under way where nothing holds them at the point itself.
+/// How many jobs are in progress where no gate holds them at the point itself.
 const CROWD: usize = 4;
 
 /// Where the kill meets a job.
@@ -33,10 +33,10 @@ enum Point {
     OnTheWay(OnTheWay),
 }
 
-/// Before the upstream has answered: it holds every submit that comes.
+/// Points before the upstream's first answer: it holds every submit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Early {
-    /// Orders are on their way; one of them has just been answered.
+    /// Orders are in flight; one of them has just been answered.
     Accepting,
     /// Orders have just been answered.
     Answered,
@@ -46,9 +46,9 @@ enum Early {
 
 #[derive(Clone, Copy, Debug)]
 enum OnTheWay {
-    /// The paid call has been sent and not been accepted.
+    /// The paid call has been sent, but not accepted.
     SubmitBefore,
-    /// The paid call is accepted, its answer not yet sent.
+    /// The paid call is accepted, but its answer is not sent yet.
     SubmitAfter,
     /// The operation's name is recorded.
     Rendering,
@@ -75,11 +75,11 @@ const POINTS: [Point; 12] = [
     Point::OnTheWay(OnTheWay::Told),
 ];
 
-/// What the money rule says about a job's end.
+/// The end that the money rule allows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum End {
     Completed,
-    /// Killed with the paid call under way; paid so often.
+    /// Killed with the paid call in flight; paid for this many times.
     Unknown(usize),
 }
 
@@ -108,7 +108,7 @@ fn killed_at_twelve_points_in_each_mode_every_job_ends_once_by_the_money_rule_an
     told(&format!("{} kills, {jobs} jobs cut off", 4 * POINTS.len()));
 }
 
-/// Each point meets another wire in the next mode, so that it meets each wire. Returns how many
+/// Each point uses another wire in the next mode, so that it meets each wire. Returns how many
 /// jobs were cut off.
 fn killed_at_every_point(mode: &str, first: usize) -> usize {
     let variables: Vec<_> = SETTINGS
@@ -119,8 +119,8 @@ fn killed_at_every_point(mode: &str, first: usize) -> usize {
         variables: &variables,
         ..Setup::default()
     });
-    // Where the mode rests on the minute's trigger: a kill takes with it what the local queue keeps
-    // in memory.
+    // For the modes that depend on the minute's trigger: a kill loses the messages that the local
+    // queue keeps in memory.
     let _clock = matches!(mode, "cron" | "queue").then(|| Ticker::start(&world.worker, TICK));
     let user = world.user();
     let wires = Wire::ALL.into_iter().cycle().skip(first);
@@ -142,7 +142,7 @@ fn killed_at(world: &World, user: &Api, point: Point) -> Vec<Killed> {
     }
 }
 
-/// A kill while the upstream holds every submit, if one has been sent at all.
+/// A kill while the upstream holds every submit, if any has been sent.
 fn killed_early(world: &World, user: &Api, point: Early) -> Vec<Killed> {
     world.upstream.close("submit");
     let prompt = format!("killed at {point:?}");
@@ -157,7 +157,7 @@ fn killed_early(world: &World, user: &Api, point: Early) -> Vec<Killed> {
             let (user, answered) = (user.clone(), answered.clone());
             thread::spawn(move || {
                 let answer = user.try_create(&body(user.wire, &order));
-                // Nobody waits for the later ones.
+                // The later answers are not awaited.
                 let _ = answered.send(());
                 answer
             })
@@ -181,7 +181,7 @@ fn killed_early(world: &World, user: &Api, point: Early) -> Vec<Killed> {
             assert!(status == 201 || point == Early::Accepting, "{status}");
         }
     }
-    // What had been sent when the kill came; nothing more comes of it, as the gate is still closed.
+    // The submits sent before the kill; none of them is accepted, because the gate is still closed.
     let sent: BTreeSet<String> = orders
         .iter()
         .map(|(_, prompt)| prompt)
@@ -196,7 +196,7 @@ fn killed_early(world: &World, user: &Api, point: Early) -> Vec<Killed> {
         let again = user.create(&body(user.wire, order));
         assert!(
             matches!(again.status, 200 | 201),
-            "the same order again: {}",
+            "repeat of the order: {}",
             again.text()
         );
     }
@@ -217,7 +217,7 @@ fn killed_early(world: &World, user: &Api, point: Early) -> Vec<Killed> {
         })
         .collect();
     world.upstream.open("submit");
-    // The next kill is not to meet those that have only now been submitted.
+    // The next kill must not meet the jobs that have only now been submitted.
     for job in killed.iter().filter(|job| job.end == End::Completed) {
         until("the submit is recorded", PATIENCE, || {
             user.steps(&job.id)
@@ -228,8 +228,8 @@ fn killed_early(world: &World, user: &Api, point: Early) -> Vec<Killed> {
     killed
 }
 
-/// What becomes of a job that the upstream had not heard of: its submit is held now, or it had been
-/// intended in the last moment and is given up.
+/// The outcome of a job whose submit had not reached the upstream: its submit is held now, or its
+/// intent was saved just before the kill and the submit's outcome is unknown.
 fn submits_or_ends(world: &World, user: &Api, id: &str, prompt: &str) -> End {
     until("the job is submitted or given up", PATIENCE, || {
         let submits = world.upstream.requests("submit", prompt);
@@ -244,7 +244,7 @@ fn submits_or_ends(world: &World, user: &Api, id: &str, prompt: &str) -> End {
     })
 }
 
-/// A kill while a gate holds the job's own request, or between two of them.
+/// A kill while a gate holds the job's own request, or between two requests.
 fn killed_on_the_way(world: &World, user: &Api, point: OnTheWay) -> Killed {
     let (id, prompt) = (unique("killed"), unique(&format!("killed at {point:?}")));
     let upstream = &world.upstream;
@@ -290,8 +290,8 @@ fn killed_on_the_way(world: &World, user: &Api, point: OnTheWay) -> Killed {
             End::Completed
         }
     };
-    // A submit whose caller the upstream believes to be there would be accepted once the gate
-    // opens.
+    // If the upstream still believed the caller to be connected, it would accept the submit when
+    // the gate opens.
     if end != End::Completed {
         upstream.wait_abandoned(gate, &prompt, 1);
     }
@@ -345,7 +345,7 @@ fn has_ended_once(world: &World, user: &Api, job: &Killed) {
         .filter(|step| ends.contains(&step.as_str()))
         .count();
     assert_eq!(ended, 1, "a job ends once: {:#}", user.timeline(id));
-    // One event id and one body, however often the app was told.
+    // One event id and one body, however many attempts the app received.
     let deliveries = world.upstream.only_event(id, event);
     assert!(
         deliveries

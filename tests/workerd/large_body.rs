@@ -9,8 +9,8 @@ use std::io::{Read, Write};
 
 const MIB: u64 = 1 << 20;
 const SIZE: u64 = 100 * MIB;
-/// How much workerd may grow; a worker that read the body would grow by all of it, and wasm never
-/// gives back.
+/// How much workerd may grow. A worker that read the body would grow by all of it, and wasm never
+/// gives memory back.
 const GROWTH: u64 = 64 * MIB;
 
 #[test]
@@ -24,7 +24,7 @@ fn bodies_of_a_hundred_megabytes_are_refused_without_being_held() {
                 .body(body)
         })
     };
-    // The largest body that is read, so that what it needs is there before.
+    // First the largest body that is read, so that its memory is already allocated.
     assert_eq!(post(" ".repeat(10 << 20).into()).status, 400);
     let workerds = world.worker.workerds();
     let before = resident_bytes(&workerds);
@@ -44,7 +44,7 @@ fn bodies_of_a_hundred_megabytes_are_refused_without_being_held() {
         assert_eq!(answer.json()["code"], "payload_too_large");
     }
     let growth = resident_bytes(&workerds).saturating_sub(before);
-    // Past the capture of a passed test's output: the figure is worth seeing.
+    // Printed directly: the test runner hides the output of a test that passes.
     let _ = writeln!(
         std::io::stderr(),
         "two bodies of {} MiB: workerd {} MiB before, {} MiB more",
@@ -56,7 +56,7 @@ fn bodies_of_a_hundred_megabytes_are_refused_without_being_held() {
     assert_eq!(
         user.get("/api/generations").json()["data"],
         json!([]),
-        "nothing was stored"
+        "the refused order was not stored"
     );
     user.ends_as(
         &user.generate(&unique("as if nothing had happened")),

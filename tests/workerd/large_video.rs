@@ -1,9 +1,9 @@
 //! A video larger than the worker's memory passes through it.
 //!
-//! The figure is of whole processes, in which the platform's own R2 for development moves the bytes
-//! too and leaves garbage. So that what is held is measured, and not what is yet to be collected,
-//! workerd collects often here, and as many bytes as would make a difference have passed in small
-//! videos before. A worker that held the video would still grow by all of it.
+//! The measured size is that of whole processes, in which the platform's development R2 moves the
+//! bytes too and leaves garbage. To measure what is held, and not what is yet to be collected,
+//! workerd collects often here, and small videos with as many bytes have passed through before. A
+//! worker that held the video would still grow by all of it.
 
 use crate::harness::process::resident_bytes;
 use crate::harness::upstream::follows_pattern;
@@ -13,11 +13,11 @@ use std::time::Duration;
 
 const MIB: u64 = 1 << 20;
 const SIZE: u64 = 200 * MIB;
-/// How much more memory than before the transfer workerd may hold during it.
+/// How much more memory workerd may hold during the transfer than before.
 const GROWTH: u64 = 64 * MIB;
-/// The videos before it.
+/// The small videos before it.
 const WARM_UP: [u64; 4] = [25 * MIB; 4];
-/// Has workerd collect its garbage often.
+/// Makes workerd collect its garbage often.
 pub(crate) const COLLECT_OFTEN: (&str, &str) = (
     "MINIFLARE_WORKERD_V8_FLAGS",
     "--gc-global --gc-interval=1000",
@@ -39,7 +39,7 @@ fn two_hundred_megabytes_pass_through_less_than_64_of_memory() {
     world.upstream.wait("bytes", &prompt, 1);
     let (mut most, mut samples) = (before, 0_u32);
     until(
-        "the app is told of the large video",
+        "the app gets the event of the large video",
         Duration::from_mins(2),
         || {
             most = most.max(resident_bytes(&world.worker.workerds()));
@@ -49,7 +49,7 @@ fn two_hundred_megabytes_pass_through_less_than_64_of_memory() {
     );
     let generation = user.ends_as(&id, "completed");
     let growth = most - before;
-    // Past the test runner, which would keep the figure of a run that passes.
+    // Printed directly: the test runner hides the output of a test that passes.
     writeln!(
         std::io::stderr(),
         "{} MiB passed through workerd: {} MiB resident before, at most {} MiB during it, {} MiB more ({samples} samples)",
@@ -58,7 +58,7 @@ fn two_hundred_megabytes_pass_through_less_than_64_of_memory() {
         most / MIB,
         growth / MIB,
     )
-    .expect("standard error takes the figure");
+    .expect("standard error can be written");
     assert!(samples > 10, "the transfer was watched");
     assert!(growth < GROWTH, "{} MiB more", growth / MIB);
     assert_eq!(generation["result"]["fileSize"], SIZE);

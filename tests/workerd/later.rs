@@ -1,5 +1,5 @@
-//! What lies between an order and its start, or long after its end: starts at a time,
-//! confirmations, clarifications, deadlines, lost timers and the day's clean-up.
+//! Between an order and its start, or long after its end: delayed starts, confirmations,
+//! clarifications, deadlines, lost alarms and the daily clean-up.
 
 use crate::harness::{
     Api, Lent, Setup, World, bucket, exclusive, kept, now, shared, unique, until,
@@ -22,7 +22,7 @@ const SECOND: u64 = 1_000;
 const THREE_MINUTES: i64 = 180_000;
 const TWO_DAYS: i64 = 172_800_000;
 
-/// A worker in the mode `alarm` that asks for clarifications and keeps what has ended for a day.
+/// A worker in the mode `alarm`, with clarifications and a retention of one day.
 fn world() -> Lent {
     static WORLD: Mutex<Option<World>> = Mutex::new(None);
     kept(
@@ -91,7 +91,7 @@ fn an_order_to_be_confirmed_spends_nothing_until_it_is_and_is_confirmed_once_i4(
         .expect("an id")
         .to_owned();
     let confirm = format!("/api/generations/{id}/confirm");
-    // One that came later has come and gone.
+    // A later order has completed meanwhile.
     let other = user.generate(&unique("without a question"));
     user.ends_as(&other, "completed");
     assert_eq!(user.generation(&id)["status"], "pending_confirmation");
@@ -236,7 +236,7 @@ fn the_days_clean_up_deletes_what_ended_long_ago_with_its_video_and_nothing_else
     assert_eq!(aged, 1);
     world.worker.restart();
     world.worker.daily();
-    let answer = until("it is forgotten", PATIENCE, || {
+    let answer = until("the job is deleted", PATIENCE, || {
         Some(user.get(&format!("/api/generations/{old}"))).filter(|answer| answer.status == 404)
     });
     assert_eq!(answer.json()["code"], "not_found");
@@ -246,7 +246,7 @@ fn the_days_clean_up_deletes_what_ended_long_ago_with_its_video_and_nothing_else
     );
     assert!(
         bucket::object(&world.worker, &key(&old)).is_none(),
-        "its video is still there"
+        "the job's video is still there"
     );
     let listed = || {
         let page = user.get("/api/generations").json();
@@ -300,7 +300,7 @@ fn jobs_whose_timers_the_platform_lost_are_woken_by_the_sweep_which_counts_them_
         .into_iter()
         .map(|class| lose_alarms(&world, class))
         .sum();
-    assert_eq!(lost, ids.len() + 1, "every job and the queue had a timer");
+    assert_eq!(lost, ids.len() + 1, "every job and the queue had an alarm");
     let rendering = jobs(&world)
         .map(|job| job.execute(SOON, []).unwrap_or(0))
         .sum::<usize>();
@@ -313,7 +313,7 @@ fn jobs_whose_timers_the_platform_lost_are_woken_by_the_sweep_which_counts_them_
     world.worker.tick();
     world.upstream.wait_held("poll", "", SLOTS);
     let found = json!([SLOTS, SLOTS]);
-    until("both are counted", PATIENCE, || {
+    until("both missing alarms are counted", PATIENCE, || {
         (json!([timers()["jobsWithoutTimer"], timers()["timersRepaired"]]) == found).then_some(())
     });
     world.upstream.open("poll");
@@ -325,21 +325,21 @@ fn jobs_whose_timers_the_platform_lost_are_woken_by_the_sweep_which_counts_them_
             1
         );
     }
-    until("no timer is missing any more", PATIENCE, || {
+    until("no alarm is missing any more", PATIENCE, || {
         (timers()["jobsWithoutTimer"] == 0).then_some(())
     });
     assert_eq!(timers()["timersRepaired"], ids.len());
     world.all_slots_are_free();
 }
 
-/// Has renders polled soon, once something wakes their jobs.
+/// Shortens the poll interval of renders, once something wakes their jobs.
 const SOON: &str = "UPDATE job SET record = json_replace(record, '$.job.phase.rendering.poll_interval', 200) \
     WHERE json_type(record, '$.job.phase.rendering') IS NOT NULL";
-/// Puts so long back when the holders of slots are to be asked, as if the time had passed.
+/// Moves the time at which the queue checks the holders of slots back, as if it had passed.
 const SILENT: &str = "UPDATE entry SET lease_until = lease_until - ?1 WHERE stage = 'held'";
 
-/// Deletes the alarms of a killed worker's objects; returns how many there were. The runtime has
-/// each in a list of its own, and the object's database says when it is.
+/// Deletes the alarms of a killed worker's objects; returns how many there were. The runtime has a
+/// list of all alarms, and each object's database has the time of its own.
 fn lose_alarms(world: &World, class: &str) -> usize {
     let lose = |path: &PathBuf| {
         let known = if is_alarms(path) {
@@ -381,14 +381,14 @@ fn open(path: &Path) -> Connection {
     Connection::open(path).expect("a database")
 }
 
-/// The job waits, and the app has been told why.
+/// The job waits for a clarification, and the app has the event that says why.
 #[track_caller]
 fn waits_for_a_clarification(world: &World, user: &Api, id: &str) {
     let waits = || {
         Some(user.generation(id))
             .filter(|generation| generation["status"] == "pending_clarification")
     };
-    let generation = until("it waits for another prompt", PATIENCE, waits);
+    let generation = until("the job waits for another prompt", PATIENCE, waits);
     world.upstream.wait("webhook", id, 1);
     let told = world
         .upstream

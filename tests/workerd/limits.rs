@@ -7,9 +7,9 @@ use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_mins(1);
 const MORE_THAN_A_MINUTE: Duration = Duration::from_secs(100);
-/// Over which time submits are counted, in milliseconds.
+/// The period in which submits are counted, in milliseconds.
 const MINUTE: u64 = 60_000;
-/// A model whose limit nobody else here uses up.
+/// A model whose limit no other test here uses up.
 const OTHER_MODEL: &str = "veo-3.1-fast-generate-001";
 
 #[test]
@@ -89,7 +89,7 @@ fn one_users_second_job_waits_for_the_first_while_another_users_starts_i9() {
     );
     assert!(
         world.upstream.requests("submit", &second).is_empty(),
-        "started beside their first"
+        "started beside the user's first job"
     );
     world.upstream.open("poll");
     other.ends_as(&others_id, "completed");
@@ -124,7 +124,7 @@ fn one_users_waiting_jobs_do_not_stand_before_anothers_first_i6() {
     assert_eq!(
         user.generation(&ids[8])["queuePosition"],
         7,
-        "it went back by one"
+        "the job's position went back by one"
     );
     world.upstream.open("poll");
     other.ends_as(&others_id, "completed");
@@ -135,8 +135,8 @@ fn one_users_waiting_jobs_do_not_stand_before_anothers_first_i6() {
     let mut accepted = stats["accepted"].as_array().into_iter().flatten();
     let at = accepted
         .position(|job| job["prompt"] == others.as_str())
-        .expect("it was rendered");
-    // Behind the three that run and the first that waits; those that hold slots together may swap
+        .expect("the job was rendered");
+    // After the three that run and the first one waiting; jobs that hold slots together may swap
     // places.
     assert!((3..=6).contains(&at), "rendered as number {at}");
 }
@@ -188,12 +188,12 @@ fn a_user_who_sends_too_many_requests_is_refused_and_no_header_makes_them_anothe
     assert_eq!(
         other.get("/api/generations").status,
         200,
-        "another user's requests are their own"
+        "another user's requests are counted separately"
     );
     assert_ne!(
         named("X-User-Id", &other.user).status,
         200,
-        "nobody borrows another's"
+        "naming another user does not use their limit"
     );
     let order = until("an order is refused too", PATIENCE, || {
         let answer = user.create(&json!({ "prompt": unique("one too many") }));

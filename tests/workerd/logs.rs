@@ -1,5 +1,4 @@
-//! What a run leaves in the log: each step of each job, by the names under which someone looks for
-//! it.
+//! The log of a run: each step of each job, with the names under which an operator searches for it.
 
 use crate::harness::{Api, Wire, World, exclusive, unique, until};
 use serde_json::{Value, json};
@@ -7,7 +6,7 @@ use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The way of a job whose first webhook attempt fails.
+/// The log messages of a job whose first webhook attempt fails.
 const WAY: [&str; 12] = [
     "[JOB] Created",
     "[QUEUE] Enqueued",
@@ -93,7 +92,7 @@ fn each_step_of_a_job_is_told_in_order_with_the_names_by_which_it_is_looked_for(
         assert_eq!(
             looks.count(),
             0,
-            "looks at a render that runs are told of only where someone asks for them"
+            "polls that find the render running are logged at DEBUG only"
         );
     }
 }
@@ -132,7 +131,7 @@ fn a_failure_a_lost_webhook_and_every_answer_are_told_by_level_and_word() {
     assert_eq!(told("[JOB] Failed"), ("WARN", "provider_rejected_content"));
     assert_eq!(told("[WEBHOOK] Exhausted"), ("ERROR", ""));
 
-    let all = until("the answers are told", PATIENCE, || {
+    let all = until("the answers are logged", PATIENCE, || {
         let lines = world.worker.lines();
         let answered = |status| lines.iter().any(|line| line["status"] == status);
         ([201, 401, 404].into_iter().all(answered)).then_some(lines)
@@ -173,7 +172,7 @@ fn a_failure_a_lost_webhook_and_every_answer_are_told_by_level_and_word() {
     );
     assert!(
         answered(404).get("route").is_none(),
-        "an address that nobody knows is not repeated"
+        "an unknown path is not repeated in the log"
     );
     let made = all
         .iter()
@@ -193,7 +192,7 @@ fn with_the_lowest_level_each_look_at_a_render_is_told_too() {
     let look = lines
         .iter()
         .find(|line| line["message"] == "[UPSTREAM] Polled");
-    let look = look.unwrap_or_else(|| panic!("a look: {lines:#?}"));
+    let look = look.unwrap_or_else(|| panic!("a poll: {lines:#?}"));
     assert_eq!(
         (&look["level"], &look["outcome"]),
         (&json!("DEBUG"), &json!("running"))
@@ -212,7 +211,7 @@ fn with_a_higher_level_only_what_is_worth_it_is_told_and_with_all_its_names() {
     let bad = user.generate(&format!("{} [[submit:garbage]]", unique("lost")));
     user.ends_as(&good, "completed");
     user.fails_with(&bad, "submit_outcome_unknown");
-    let lines = until("the failure is told", PATIENCE, || {
+    let lines = until("the failure is logged", PATIENCE, || {
         let lines = world.worker.lines();
         lines
             .iter()
@@ -253,7 +252,7 @@ fn ordered(user: &Api, request: &str, mark: &str) -> String {
         .to_owned()
 }
 
-/// The lines about a generation, once there is one with the message `last`.
+/// The lines about a generation, once one of them has the message `last`.
 fn lines_about(world: &World, id: &str, last: &str) -> Vec<Value> {
     until("the last of its lines is written", PATIENCE, || {
         let all = world.worker.lines().into_iter();

@@ -1,4 +1,4 @@
-//! The proof on real workerd: real processes, a real state on disk, no double of the platform.
+//! Tests on real workerd: real processes, real state on disk, no double of the platform.
 //!
 //! Run by `npm test`. The numbers I1 to I18 are the invariants of ARCHITECTURE.md.
 

@@ -1,4 +1,4 @@
-//! What is counted of a run, as a page and as Prometheus read it.
+//! The counters of a run, as the dashboard and as Prometheus read them.
 
 use crate::harness::worker::{ADMIN_KEY, SERVICE_KEY};
 use crate::harness::{Api, Setup, World, unique, until};
@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// In milliseconds.
 const THREE_MINUTES: i64 = 180_000;
 
-/// A series by its name and labels, and what the run below counts there.
+/// A series with its name and labels, and its expected count in the run below.
 type Counted = (&'static str, &'static [(&'static str, &'static str)], f64);
 const COUNTED: [Counted; 23] = [
     ("reelay_jobs_accepted_total", &[("provider", "veo3")], 2.0),
@@ -96,7 +96,7 @@ fn a_run_is_counted_once_and_read_by_promtool_the_strict_parser_and_a_page_i18()
         variables: &[("WEBHOOK_RETRY_SECONDS", "0,1,1")],
         ..Setup::default()
     });
-    // Of each event the first attempt.
+    // The first attempt of each event fails.
     world.upstream.inbox_mode("fail-first:1");
     let user = world.user();
     let limited = user.generate(&format!(
@@ -203,7 +203,7 @@ fn everything_that_can_be_counted_is_read_by_promtool_and_the_strict_parser() {
     }
 }
 
-/// What a page shows of the run of the test above.
+/// The page's statistics of the run above.
 fn the_page_shows_the_run(user: &Api) {
     let metrics = user.get("/api/metrics?window=15m").json()["metrics"].clone();
     let sum = |group: &str, series: &str| -> u64 {
@@ -236,7 +236,7 @@ fn the_page_shows_the_run(user: &Api) {
         .into_iter()
         .flatten()
         .any(|waiting| waiting == 0);
-    assert!(sampled, "the sweep has looked: {metrics:#}");
+    assert!(sampled, "the sweep has taken a sample: {metrics:#}");
     let (models, errors) = (&metrics["byModel"], &metrics["upstreamErrors"]);
     let of_model = |field: &str| -> u64 {
         models
@@ -262,11 +262,11 @@ fn the_page_shows_the_run(user: &Api) {
     assert_eq!(
         metrics.get("cost"),
         None,
-        "what all spend is not told to a user"
+        "a user does not see the spending of all users"
     );
 }
 
-/// Two minutes after its end the queue asks each job what it has done since; this has it ask now.
+/// Two minutes after a job's end the queue checks it for new counts; this makes it check now.
 fn the_queue_asks_at_once(world: &World) {
     world.all_slots_are_free();
     world.worker.kill();
@@ -278,7 +278,7 @@ fn the_queue_asks_at_once(world: &World) {
         .filter(|path| !path.ends_with("metadata.sqlite"));
     for path in queues {
         let queue = Connection::open(path).expect("a database");
-        // One that has been asked already is not watched any more.
+        // A job that was checked already is no longer watched.
         queue
             .execute(statement, [THREE_MINUTES])
             .expect("the queue's entries");
@@ -290,7 +290,7 @@ fn the_queue_asks_at_once(world: &World) {
 /// A sample's name with its labels, and its value.
 type Samples = Vec<(String, BTreeMap<String, String>, f64)>;
 
-/// The counters as Prometheus asks for them.
+/// The counters as Prometheus requests them.
 fn samples(operator: &Api) -> Samples {
     let answer = operator.send("GET", "/metrics", |request| {
         request.header("accept", OPEN_METRICS)
@@ -322,7 +322,7 @@ fn parsed(text: &str) -> Samples {
     samples.into_iter().map(read).collect()
 }
 
-/// The sum of all samples of a name that have these labels.
+/// The sum of all samples of a name with these labels.
 fn of(samples: &Samples, name: &str, labels: &[(&str, &str)]) -> f64 {
     let fits = |own: &BTreeMap<String, String>| {
         labels
@@ -336,7 +336,7 @@ fn of(samples: &Samples, name: &str, labels: &[(&str, &str)]) -> f64 {
         .sum()
 }
 
-/// Prometheus's own tool reads the text and has nothing to say about it.
+/// Prometheus's own tool reads the text without a complaint.
 #[track_caller]
 fn assert_promtool_reads(text: &str) {
     let promtool = std::env::var_os("PROMTOOL").unwrap_or_else(|| "promtool".into());

@@ -1,11 +1,11 @@
-//! Each mode in itself: who starts a waiting job changes, and nothing else.
+//! Each mode on its own: it changes who starts a waiting job, and nothing else.
 
 use crate::harness::{Ticker, World, now, unique};
 use serde_json::json;
 use std::time::Duration;
 
 const JOBS: usize = 5;
-/// Between two ticks of the clock that stands in for the minute's trigger.
+/// The time between two ticks of the clock that replaces the minute's cron trigger.
 const TICK: Duration = Duration::from_millis(300);
 
 #[test]
@@ -47,7 +47,7 @@ fn five_in_order(world: &World, mode: &str) {
         "submitted {} ms before its {what}",
         from - first_submit
     );
-    // Elsewhere the sweep is what looks after messages that come back late.
+    // In the mode `queue`, the sweep makes up for messages that come back late.
     let _ticker = cron.or_else(|| (mode == "queue").then(|| Ticker::start(&world.worker, TICK)));
     for (id, prompt) in ids.iter().zip(&prompts) {
         user.ends_as(id, "completed");

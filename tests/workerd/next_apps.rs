@@ -36,9 +36,9 @@ fn play(variable: &str) {
     });
     let app = App::of(&world, place, code.into());
     play_on(&app, &world, "next", |word| {
-        panic!("nothing is known of {word}")
+        panic!("unknown request: {word}")
     });
-    // What Next.js has said of the one page that was asked for by a stranger.
+    // Next.js logs an error for the one page that a stranger requested.
     let log = app.log();
     let errors = log.lines().filter(|line| line.contains("Error")).count();
     assert_eq!(

@@ -1,8 +1,8 @@
-//! Answers of real services and gateways that are none of Google's own: whatever they look like, a
-//! refusal costs nothing, an acceptance is followed to its video, and an operation that is over
-//! ends its job at once.
+//! Answers of real services and gateways that are not Google's own. Whatever their form, a refusal
+//! costs nothing, an acceptance is followed to its video, and a finished operation ends its job
+//! at once.
 //!
-//! The jobs of a test run beside each other; each mark brings the whole answer along.
+//! The jobs of a test run concurrently; the mark in the prompt carries the whole answer.
 
 use crate::harness::upstream::SAMPLE;
 use crate::harness::{Api, Setup, Wire, World, on_each_wire, shared, unique, until};
@@ -28,7 +28,7 @@ on_each_wire! {
     the_log_names_status_and_code_of_every_call_that_failed_and_no_prompt_i12,
 }
 
-/// Refusals: the status, the body, the failure and what is told of the words.
+/// Refusals: the status, the body, the error code, and the part of the text that is passed on.
 const REFUSALS: [(u16, &str, &str, &str); 22] = [
     (
         401,
@@ -145,7 +145,7 @@ fn a_refusal_of_any_shape_ends_the_order_with_its_words_and_costs_nothing_i4(wir
             "{status} {body}: {sentence}"
         );
         assert_eq!(generation.get("cost"), None, "{generation:#}");
-        // A token may have expired: a new one is tried once.
+        // The token may have expired, so the worker gets a new one and retries once.
         let submits = if wire == Wire::Vertex && status == 401 {
             2
         } else {
@@ -348,7 +348,7 @@ fn a_video_is_stored_from_the_place_of_any_wire_i8(wire: Wire) {
     }
 }
 
-/// Omni's answers have no `done`, so this is about the two others.
+/// Omni's answers have no `done`, so this concerns the two others.
 #[test]
 fn a_finished_operation_of_any_shape_is_stored_i8() {
     let bodies = [
@@ -375,7 +375,7 @@ fn a_finished_operation_of_any_shape_is_stored_i8() {
     }
 }
 
-/// The model is at rest before its work and after it.
+/// The model is idle before its work and after it.
 #[test]
 fn an_idle_interaction_of_omni_is_read_by_what_it_holds() {
     let input = r#"{"type":"user_input","content":[{"type":"text","text":"a boat"}]}"#;
@@ -473,7 +473,7 @@ fn the_log_names_status_and_code_of_every_call_that_failed_and_no_prompt_i12(wir
         (polled, "[UPSTREAM] Poll failed", 500, "INTERNAL"),
     ] {
         let id = marked(mark);
-        let line = until("the call is told of", PATIENCE, || {
+        let line = until("the call is logged", PATIENCE, || {
             let is_it = |line: &Value| line["generationId"] == id && line["message"] == message;
             world.worker.lines().into_iter().find(is_it)
         });
@@ -496,7 +496,7 @@ fn the_log_names_status_and_code_of_every_call_that_failed_and_no_prompt_i12(wir
     }
     assert!(
         !world.worker.log().contains("nobody else"),
-        "a prompt stands in the log"
+        "the log holds a prompt"
     );
 }
 
@@ -535,7 +535,7 @@ fn what_asks_to_wait_is_waited_for_however_it_is_said() {
     std::thread::scope(|scope| {
         for wire in Wire::ALL {
             let (world, cases) = (&world, &cases);
-            // One after another: an order that is accepted ends the waiting of all of its wire.
+            // One after another: an accepted order ends the backoff for all of its wire.
             scope.spawn(move || {
                 for (status, body, retry_after) in cases {
                     let header = retry_after
@@ -554,7 +554,7 @@ fn what_asks_to_wait_is_waited_for_however_it_is_said() {
                     let after = at[1] - at[0];
                     assert!(
                         after >= 3_900,
-                        "{wire:?} {prompt}: it came back after {after} ms"
+                        "{wire:?} {prompt}: the submit was repeated after {after} ms"
                     );
                 }
             });
@@ -593,7 +593,7 @@ fn a_refused_order_leaves_the_days_budget_as_it_was_and_a_filtered_one_asks_for_
     }
     let flat = r#"{"done":true,"response":{"raiMediaFilteredReasons":["No boats."]}}"#;
     let (id, _) = ordered(&user, &raw("result:raw", 200, flat));
-    let asked = until("it asks for another prompt", PATIENCE, || {
+    let asked = until("the job asks for another prompt", PATIENCE, || {
         Some(user.generation(&id))
             .filter(|generation| generation["status"] == "pending_clarification")
     });
@@ -615,7 +615,7 @@ fn ordered(user: &Api, mark: &str) -> (String, String) {
     (user.generate(&prompt), prompt)
 }
 
-/// The mark of a whole answer.
+/// The mark that carries a whole answer.
 fn raw(step: &str, status: u16, body: &str) -> String {
     format!("{step}:{status},{}", base64(body))
 }
@@ -624,7 +624,7 @@ fn base64(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(text)
 }
 
-/// An interaction that was completed with such contents.
+/// A completed interaction with this content.
 fn said(contents: &str) -> String {
     let input = r#"{"type":"user_input","content":[{"type":"text","text":"a boat"}]}"#;
     format!(

@@ -1,4 +1,5 @@
-//! What only the Interactions API has: files that are not ready, and renders that can be given up.
+//! Features of the Interactions API only: files that are not ready, and renders that can be
+//! cancelled.
 
 use crate::harness::upstream::SAMPLE;
 use crate::harness::{Wire, exclusive, shared, unique};

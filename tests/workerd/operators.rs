@@ -1,5 +1,5 @@
-//! What operators do to a running worker: pause and resume, look at every user's jobs and webhooks,
-//! send webhooks again, clean up. Nobody else may (I17, I5, I7).
+//! An operator's actions on a running worker: pause and resume, view every user's jobs and
+//! webhooks, redeliver webhooks, clean up. Other callers are refused (I17, I5, I7).
 
 use crate::harness::worker::ADMIN_KEY;
 use crate::harness::{
@@ -13,7 +13,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_mins(1);
-/// Between two ticks of the clock that stands in for the minute's trigger.
+/// The time between two ticks of the clock that replaces the minute's cron trigger.
 const TICK: Duration = Duration::from_millis(300);
 /// How many attempts the schedule of [`given_up`] makes.
 const ATTEMPTS: usize = 2;
@@ -21,7 +21,7 @@ const EPOCH: &str = "1970-01-01T00:00:00Z";
 /// In milliseconds.
 const TWO_DAYS: i64 = 172_800_000;
 
-/// Every address that is for operators alone.
+/// Every address that only operators may use.
 const OPERATORS_ONLY: [(&str, &str); 8] = [
     ("POST", "/api/queue/pause"),
     ("POST", "/api/queue/resume"),
@@ -33,7 +33,7 @@ const OPERATORS_ONLY: [(&str, &str); 8] = [
     ("POST", "/api/cron/cleanup"),
 ];
 
-/// A worker that gives webhooks up soon and keeps what has ended for a day.
+/// A worker whose webhooks are exhausted soon, with a retention of one day.
 fn given_up() -> Lent {
     static WORLD: Mutex<Option<World>> = Mutex::new(None);
     let variables = [
@@ -69,7 +69,7 @@ fn paused_and_resumed(world: &World, mode: &str) {
     world.upstream.reset();
     world.upstream.close("poll");
     let (user, operator) = (world.user(), operator(world));
-    // Where it starts jobs, and where it does not, the sweep comes as ever.
+    // The sweep runs in every mode, whether or not it starts jobs there.
     let _sweep = Ticker::start(&world.worker, TICK);
     let prompts: Vec<String> = (0..3).map(|_| unique("around a pause")).collect();
     let running = user.generate(&prompts[0]);
@@ -83,7 +83,7 @@ fn paused_and_resumed(world: &World, mode: &str) {
     assert_eq!(
         operator.post("/api/queue/pause").json(),
         paused,
-        "asked twice, paused once"
+        "the second pause changes nothing"
     );
     let waiting: Vec<String> = prompts[1..]
         .iter()
@@ -91,7 +91,7 @@ fn paused_and_resumed(world: &World, mode: &str) {
         .collect();
     world.upstream.open("poll");
     user.ends_as(&running, "completed");
-    // A sweep that began after the slot was free has ended.
+    // A sweep that began after the slot was freed has ended.
     world.worker.tick();
     for (id, position) in waiting.iter().zip(1..) {
         let generation = user.generation(id);
@@ -169,7 +169,7 @@ fn a_webhook_that_was_given_up_is_listed_counted_and_sent_again_as_the_same_even
     world.upstream.inbox_mode("status:503");
     let id = user.generate(&unique("told to nobody"));
     user.ends_as(&id, "completed");
-    let given_up = until("the queue hears that it was given up", PATIENCE, || {
+    let given_up = until("the exhaustion is reported to the queue", PATIENCE, || {
         listed(&operator, "exhausted")
             .into_iter()
             .find(|event| event["generationId"] == id)
@@ -215,7 +215,7 @@ fn a_webhook_that_was_given_up_is_listed_counted_and_sent_again_as_the_same_even
         "{}",
         again.text()
     );
-    let delivered = until("the queue hears that it was delivered", PATIENCE, || {
+    let delivered = until("the delivery is reported to the queue", PATIENCE, || {
         listed(&operator, "delivered")
             .into_iter()
             .find(|event| event["generationId"] == id)
@@ -225,7 +225,7 @@ fn a_webhook_that_was_given_up_is_listed_counted_and_sent_again_as_the_same_even
         (&json!(event_id), &json!(ATTEMPTS + 1)),
         "{delivered:#}"
     );
-    // All attempts have one id and one body, and each a signature of its own.
+    // All attempts share one id and one body; each has its own signature.
     let attempts = world.upstream.only_event(&id, "generation.completed");
     assert_eq!(attempts.len(), ATTEMPTS + 1, "{attempts:#?}");
     assert_eq!(attempts[0]["id"], event_id);
@@ -266,7 +266,7 @@ fn all_that_was_given_up_since_a_time_is_recovered_once_i5() {
             .filter(|event| ids.iter().any(|id| event["generationId"] == *id))
             .collect::<Vec<_>>()
     };
-    let given_up = until("the queue has heard of all", PATIENCE, || {
+    let given_up = until("all are reported to the queue", PATIENCE, || {
         Some(of_these()).filter(|all| all.len() == JOBS)
     });
     world.upstream.inbox_mode("ok");
@@ -282,7 +282,11 @@ fn all_that_was_given_up_since_a_time_is_recovered_once_i5() {
         "{}",
         answer.text()
     );
-    assert_eq!(since(first).json()["recovered"], 0, "they are on their way");
+    assert_eq!(
+        since(first).json()["recovered"],
+        0,
+        "the deliveries are pending"
+    );
     for id in &ids {
         world.upstream.wait("webhook", id, ATTEMPTS + 1);
         assert_eq!(
@@ -335,10 +339,10 @@ fn a_clean_up_that_an_operator_starts_forgets_what_is_old_with_its_webhooks() {
         "{}",
         answer.text()
     );
-    until("it is forgotten", PATIENCE, || {
+    until("the job is deleted", PATIENCE, || {
         (user.get(&format!("/api/generations/{old}")).status == 404).then_some(())
     });
-    until("so are its webhooks", PATIENCE, || {
+    until("the job's events are deleted", PATIENCE, || {
         let listed = operator.get("/api/webhooks/deliveries?limit=100").json();
         let known = |id: &str| {
             listed["data"]
@@ -352,7 +356,7 @@ fn a_clean_up_that_an_operator_starts_forgets_what_is_old_with_its_webhooks() {
     assert_eq!(
         operator.post("/api/cron/cleanup").json()["expiring"],
         0,
-        "the other one is young"
+        "the other job is young"
     );
     audited(&world, "Clean-up started", |line| {
         tells(line, "1 are about to be forgotten")
@@ -403,16 +407,16 @@ fn the_jobs_of_all_users_are_listed_for_operators_and_found_by_user_status_promp
     assert_eq!(
         found(&one, &format!("/api/generations?search={search}")),
         [ids[0].clone()],
-        "no other user's"
+        "only the user's own jobs are found"
     );
     assert!(
         found(&one, "/api/generations?search=%25").is_empty(),
-        "a wildcard is a letter like any other"
+        "a wildcard character has no special meaning"
     );
     let first = operator
         .get(&format!("/api/queue/jobs?search={search}&limit=1"))
         .json();
-    let next = first["nextCursor"].as_str().expect("there is more");
+    let next = first["nextCursor"].as_str().expect("there is another page");
     assert_eq!(
         found(
             &operator,
@@ -494,7 +498,7 @@ fn what_an_operator_changes_for_a_user_is_in_the_log_and_what_it_reads_is_not() 
     }
 }
 
-/// Whoever has the admin key.
+/// A caller with the admin key.
 fn operator(world: &World) -> Api {
     world.user().with_token(Some(ADMIN_KEY.to_owned()))
 }
@@ -513,21 +517,21 @@ fn listed(operator: &Api, state: &str) -> Vec<Value> {
         .unwrap_or_default()
 }
 
-/// Waits for such an audit line.
+/// Waits for an audit line that fits.
 fn audited(world: &World, action: &str, is: impl Fn(&Value) -> bool) {
     until("the line is written", PATIENCE, || {
         audit_lines(world, action).iter().any(&is).then_some(())
     });
 }
 
-/// Whether an audit line's outcome tells of this.
+/// Whether an audit line's outcome contains this text.
 fn tells(line: &Value, what: &str) -> bool {
     line["outcome"]
         .as_str()
         .is_some_and(|outcome| outcome.contains(what))
 }
 
-/// The lines of the log that tell of an action.
+/// The audit lines of an action.
 fn audit_lines(world: &World, action: &str) -> Vec<Value> {
     let message = format!("[AUDIT] {action}");
     world

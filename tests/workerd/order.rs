@@ -1,4 +1,4 @@
-//! Order and slots under more jobs than can run.
+//! Order and slots with more jobs than slots.
 
 use crate::harness::{exclusive, unique};
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ fn twenty_jobs_pass_three_slots_in_accept_order_and_each_is_told_once_i1_i5_i6_i
         "{most} rendered at once"
     );
     let accepted = stats["accepted"].as_array().expect("a list");
-    assert_eq!(accepted.len(), JOBS, "each job is paid once");
+    assert_eq!(accepted.len(), JOBS, "each job is paid for once");
     let place: BTreeMap<&str, usize> = accepted
         .iter()
         .enumerate()
@@ -40,7 +40,7 @@ fn twenty_jobs_pass_three_slots_in_accept_order_and_each_is_told_once_i1_i5_i6_i
         .iter()
         .map(|prompt| place[prompt.as_str()])
         .collect();
-    // Jobs that hold slots at the same time may reach the upstream in any order; nobody else
+    // Jobs that hold slots at the same time may reach the upstream in any order; no other job
     // overtakes.
     for (index, own) in places.iter().enumerate() {
         let overtaken = places[..index]
@@ -49,7 +49,7 @@ fn twenty_jobs_pass_three_slots_in_accept_order_and_each_is_told_once_i1_i5_i6_i
             .count();
         assert!(
             overtaken < SLOTS,
-            "job {index} went before {overtaken} earlier ones: {places:?}"
+            "job {index} overtook {overtaken} earlier jobs: {places:?}"
         );
     }
 }

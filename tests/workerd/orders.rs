@@ -1,4 +1,4 @@
-//! Nothing asked for is dropped in silence: what real apps and SDKs send, on the running worker.
+//! No requested field is dropped silently: requests of real apps and SDKs, on the running worker.
 
 use crate::harness::{Answer, Api, Wire, shared, unique};
 use crate::images::PNG;
@@ -429,7 +429,7 @@ fn two_values_of_one_field_are_both_named() {
     }
 }
 
-/// What the upstream was sent of an accepted order.
+/// The body sent to the upstream for an accepted order.
 #[track_caller]
 fn sent(user: &Api, answer: &Answer, prompt: &str) -> Value {
     assert_eq!(answer.status, 201, "{}", answer.text());

@@ -1,5 +1,5 @@
-//! A video service that takes no orders for a minute: nobody fails, nobody loses their place, and
-//! no slot is held.
+//! A video service that refuses every order for a minute: no job fails or loses its place, and no
+//! slot is held.
 
 use crate::harness::{Setup, World, unique, until};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 const SLOTS: usize = 3;
 const ORDERS: usize = 12;
-/// As many submits have been refused half a minute after the first ones, those that left together
+/// The submits refused within half a minute of the first, those that left at the same time
 /// included.
 const REFUSED: usize = 7;
 const PATIENCE: Duration = Duration::from_secs(150);
@@ -33,7 +33,7 @@ fn twelve_orders_outlast_an_outage_of_a_minute_in_their_order_and_cost_one_probe
         (submits().len() >= REFUSED).then_some(())
     });
 
-    // Between two probes nobody holds a slot, and everybody is told why they wait.
+    // Between two probes no slot is held, and every job says what blocks it.
     let status = until("no slot is held", PATIENCE, || {
         let status = users[0].get("/api/queue/status").json()["status"].clone();
         (status["slots"]["used"] == 0).then_some(status)
@@ -78,7 +78,7 @@ fn twelve_orders_outlast_an_outage_of_a_minute_in_their_order_and_cost_one_probe
         let place = accepted
             .iter()
             .position(|other| other == prompt)
-            .expect("it was accepted");
+            .expect("the job was accepted");
         assert!(
             place.abs_diff(number) < SLOTS,
             "order {number} was started as number {place}: {accepted:#?}"

@@ -1,5 +1,4 @@
-//! What the harness promises of a world of a test's own, on which the proofs of modes and queues
-//! rest.
+//! What the harness promises about a test's own world; the tests of modes and queues rely on it.
 
 use crate::harness::{Configuration, Setup, Ticker, World, until};
 use serde_json::json;
@@ -11,7 +10,7 @@ fn a_restart_can_change_variables_on_the_same_state() {
     let user = world.user();
     let developer = user.with_token(Some(format!("dev_{}", user.user)));
     let id = user.generate("kept over a change of settings");
-    until("its submit has an answer", Duration::from_secs(20), || {
+    until("the submit has an answer", Duration::from_secs(20), || {
         user.steps(&id)
             .contains(&"submitted".to_owned())
             .then_some(())

@@ -1,4 +1,4 @@
-//! Google's own webhooks only ever say "look now": polling stays the truth.
+//! Google's own webhooks only cause a poll, whose answer decides.
 
 use crate::harness::{self, Api, Setup, Wire, World, unique, until, worlds};
 use base64::Engine;
@@ -8,7 +8,7 @@ use serde_json::json;
 use sha2::Sha256;
 use std::time::Duration;
 
-/// Looks so far apart that no test waits for one, but for the first, which would come at once.
+/// Polls so far apart that no test waits for one, except the first, which comes soon.
 const SLOW: [(&str, &str); 2] = [("POLL_INTERVAL_MS", "60000"), ("PUBLIC_URL", "")];
 const SECRET: &str = "whsec_dGhlLXVwc3RyZWFtcy1vd24td2ViaG9vay1zZWNyZXQh";
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -23,7 +23,7 @@ fn a_push_signed_for_the_one_request_ends_the_wait_on_each_wire_that_has_them() 
         assert_eq!(
             world.upstream.requests("poll", &prompt).len(),
             1,
-            "one look, because of the push"
+            "one poll, caused by the webhook"
         );
         assert!(
             world
@@ -60,7 +60,7 @@ fn a_push_before_its_time_changes_nothing() {
         unique("[[push:early render:600000]] pushed early"),
     );
     let id = user.generate(&prompt);
-    until("it was pushed", PATIENCE, || {
+    until("the webhook was sent", PATIENCE, || {
         world
             .upstream
             .pushes(&prompt)
@@ -71,7 +71,7 @@ fn a_push_before_its_time_changes_nothing() {
     assert_eq!(user.generation(&id)["status"], "processing");
     assert!(
         world.upstream.requests("poll", &prompt).len() <= 1,
-        "a look at most"
+        "one poll at most"
     );
     assert_eq!(
         user.post(&format!("/api/generations/{id}/cancel")).status,
@@ -92,7 +92,7 @@ fn a_forged_or_an_old_push_is_refused_and_nothing_happens() {
             unique(&format!("not to be believed [[{mark}]]")),
         );
         let id = user.generate(&prompt);
-        let pushes = until("it was pushed", PATIENCE, || {
+        let pushes = until("the webhook was sent", PATIENCE, || {
             Some(world.upstream.pushes(&prompt))
                 .filter(|pushes| pushes.iter().any(|push| !push["status"].is_null()))
         });
@@ -161,13 +161,13 @@ fn pushed(secret: &str) -> worlds::Lent {
 
 #[track_caller]
 fn soon_completed(user: &Api, id: &str) {
-    let generation = until("the push was heard", PATIENCE, || {
+    let generation = until("the webhook was received", PATIENCE, || {
         Some(user.generation(id)).filter(|generation| generation["phase"] == "done")
     });
     assert_eq!(generation["status"], "completed", "{generation:#}");
 }
 
-/// Sends a push as a registered webhook would; returns the answer's status.
+/// Sends a webhook as the upstream would; returns the status.
 fn push(user: &Api, body: &str, timestamp: u64, secret: &str) -> u16 {
     let key = STANDARD
         .decode(secret.trim_start_matches("whsec_"))

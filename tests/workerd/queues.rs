@@ -1,5 +1,4 @@
-//! The mode `queue` under messages that no honest sender would send, and under a consumer that
-//! dies.
+//! The mode `queue` with messages that no correct sender would send, and with a consumer that dies.
 
 use crate::harness::{Api, Configuration, Lent, Setup, Ticker, World, kept, unique, until};
 use chrono::DateTime;
@@ -12,7 +11,7 @@ const SETTINGS: [(&str, &str); 2] = [("DISPATCH_MODE", "queue"), ("MAX_CONCURREN
 const PATIENCE: Duration = Duration::from_mins(1);
 const TICK: Duration = Duration::from_millis(300);
 
-/// One slot, in the mode `queue`, behind the injector.
+/// A worker with one slot, in the mode `queue`, with the injector.
 fn world() -> Lent {
     static WORLD: Mutex<Option<World>> = Mutex::new(None);
     let configuration = Configuration {
@@ -60,7 +59,7 @@ fn repeated_reordered_foreign_and_unreadable_messages_start_nothing_twice_or_out
         &[json!({ "epoch": 1 }), wake_up(&stranger, &jobs.ids[1], 1)],
         0,
     );
-    until("the consumer has had them", PATIENCE, || {
+    until("the consumer has received the messages", PATIENCE, || {
         (batches() > before).then_some(())
     });
     assert_eq!(
@@ -75,7 +74,7 @@ fn repeated_reordered_foreign_and_unreadable_messages_start_nothing_twice_or_out
         assert_eq!(stranger.get(&format!("/api/generations/{id}")).status, 404);
     }
     assert_eq!(user.get("/api/generations/never-ordered").status, 404);
-    // What is left in the queue harms no later job either.
+    // Messages left in the queue do not harm a later job either.
     let later = user.generate(&unique("after all that"));
     user.ends_as(&later, "completed");
     world.all_slots_are_free();
@@ -103,7 +102,8 @@ fn a_dead_letter_ends_a_waiting_job_with_a_clear_sentence_and_touches_no_other_i
         200
     );
     let [running, waiting] = [&jobs.ids[0], &jobs.ids[1]];
-    // The running job's epoch is right too, and that of the retried one is its older attempt's.
+    // For the running job the epoch is current; for the retried one it is that of the older
+    // attempt.
     let messages = [&ended, running, &retried, waiting].map(|id| wake_up(&user, id, 1));
     world.worker.inject("DEAD", &messages, 0);
     let generation = user.fails_with(waiting, "internal");
@@ -121,7 +121,7 @@ fn a_dead_letter_ends_a_waiting_job_with_a_clear_sentence_and_touches_no_other_i
         (&json!("internal"), &generation["error"])
     );
     for id in [&ended, running, &retried] {
-        until("each dead letter is taken", PATIENCE, || {
+        until("each dead letter is handled", PATIENCE, || {
             world
                 .worker
                 .has_logged("[DISPATCH] Message given up", id)
@@ -142,13 +142,13 @@ fn a_dead_letter_ends_a_waiting_job_with_a_clear_sentence_and_touches_no_other_i
             .upstream
             .requests("submit", &jobs.prompts[1])
             .is_empty(),
-        "what was given up is not started later"
+        "a failed job is not started later"
     );
     assert_eq!(
         user.post(&format!("/api/generations/{waiting}/retry"))
             .status,
         200,
-        "but its user may try again"
+        "the user may retry it"
     );
     user.ends_as(waiting, "completed");
     world.all_slots_are_free();
@@ -160,7 +160,7 @@ fn jobs_whose_messages_die_with_the_consumer_are_started_by_the_sweep_and_two_sw
     let world = world();
     let user = world.user();
     let jobs = Jobs::ordered(&world, &user, 4);
-    // The local queue keeps its messages in memory: those that wait for their retry are gone.
+    // The local queue keeps its messages in memory: the kill loses those that wait for a retry.
     world.worker.kill();
     world.upstream.open("poll");
     world.worker.restart();
@@ -168,7 +168,7 @@ fn jobs_whose_messages_die_with_the_consumer_are_started_by_the_sweep_and_two_sw
     assert_eq!(
         user.generation(&jobs.ids[3])["status"],
         "queued",
-        "nothing but the sweep knows of it"
+        "only the sweep can start it"
     );
     until(
         "the sweeps, fired in pairs, have started all",
@@ -185,7 +185,7 @@ fn jobs_whose_messages_die_with_the_consumer_are_started_by_the_sweep_and_two_sw
     world.all_slots_are_free();
 }
 
-/// Jobs in line: the first renders and holds the one slot until the poll's gate is opened.
+/// Jobs in line: the first renders and holds the only slot until the poll's gate is opened.
 struct Jobs {
     ids: Vec<String>,
     prompts: Vec<String>,
@@ -213,7 +213,7 @@ impl Jobs {
         let stats = world.upstream.render_stats();
         let accepted = stats["accepted"].as_array().into_iter().flatten();
         let accepted: Vec<&str> = accepted.filter_map(|job| job["prompt"].as_str()).collect();
-        assert_eq!(accepted, self.prompts, "each once and in order");
+        assert_eq!(accepted, self.prompts, "each job once and in order");
         assert_eq!(stats["maxRendering"], 1);
     }
 }

@@ -1,5 +1,5 @@
-//! The app's receiver as it is found in the world: down for a while, behind a redirect, at any
-//! address and under a host in any script; and the test webhook that tells an operator so.
+//! Receivers as real apps have them: down for a while, redirecting, at any address and under a host
+//! in any script. Also the test webhook, which shows an operator the result.
 
 use crate::harness::receiver::{Received, Receiver, Spot};
 use crate::harness::upstream::WEBHOOK_SECRET;
@@ -13,13 +13,13 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_mins(1);
 /// A fifth of the first waits of the default schedule.
 const A_FIFTH: &str = "0,1,3,9,24";
-/// How many attempts a receiver misses that is down for the longest second of them: those after 0,
-/// 1 and 4 s.
+/// How many attempts a receiver misses that is down for the first seconds: those after 0, 1 and
+/// 4 s.
 const MISSED: usize = 3;
-/// The host 127.0.0.1 in digits and dots that are no ASCII.
+/// The host 127.0.0.1 in digits and dots that are not ASCII.
 const LOOPBACK: &str = "１２７。０。０。１";
 
-/// A worker that the tests of this file have one after the other.
+/// The worker of this file's tests, one test at a time.
 fn world() -> Lent {
     static WORLD: Mutex<Option<World>> = Mutex::new(None);
     kept(&WORLD, &Setup::default())
@@ -45,7 +45,7 @@ fn a_receiver_that_is_down_has_the_event_with_the_first_attempt_after_its_return
             .filter(|step| *step == "webhook_failed")
             .count()
     };
-    until("it has missed these attempts", PATIENCE, || {
+    until("the receiver has missed these attempts", PATIENCE, || {
         (failed(&user) == MISSED).then_some(())
     });
     let receiver = Receiver::start(spot, |_| "204 No Content".to_owned());
@@ -97,13 +97,17 @@ fn a_whole_address_is_where_events_go_with_its_slash_its_query_and_its_path() {
             "127.0.0.1",
             path.split('?').next().unwrap_or_default(),
         );
-        assert_eq!(tested["url"], shown.as_str(), "a query may hold a secret");
+        assert_eq!(
+            tested["url"],
+            shown.as_str(),
+            "the query, which may hold a secret, is not shown"
+        );
         let last = receiver.received().pop().expect("it arrived");
         assert_eq!(last.target, path);
         assert_eq!(event(&last)["event"], "webhook.test");
         assert!(
             !world.worker.log().contains("token=a"),
-            "nor is it in the log"
+            "the query is not logged either"
         );
     }
     let user = world.user();
@@ -167,7 +171,7 @@ fn a_receiver_that_redirects_is_not_followed_and_the_timeline_the_log_and_the_te
                     .as_str()
                     .is_some_and(|advice| advice.contains("WEBHOOK_URL"))
         };
-        until("the log says so", PATIENCE, || {
+        until("the redirect is logged", PATIENCE, || {
             world.worker.lines().iter().any(is_told).then_some(())
         });
         assert!(
@@ -186,7 +190,7 @@ fn hosts_in_any_script_work_as_punycode() {
     let receiver = Receiver::start(spot, |_| "204 No Content".to_owned());
     let upstream = world.upstream.origin().replace("127.0.0.1", LOOPBACK);
     let here = spot.url("http", LOOPBACK, "");
-    // Everything at once: what is rendered, stored and told goes over such hosts.
+    // All at once: rendering, storing and webhooks use such hosts.
     let variables = [
         ("NEXTJS_URL", here.as_str()),
         ("WEBHOOK_URL", ""),
@@ -239,7 +243,7 @@ fn hosts_in_any_script_work_as_punycode() {
                 ("CORS_ORIGINS", ""),
             ],
         );
-        // Nobody is there: what is tested is where it would go.
+        // Nothing listens there: only the address is tested.
         let tested = test(&world);
         assert_eq!(
             (&tested["url"], &tested["delivered"]),
@@ -322,7 +326,11 @@ fn a_test_webhook_is_sent_once_and_says_what_came_back_and_what_to_do() {
         assert!(tested["durationMs"].is_u64(), "{mode}: {tested:#}");
         if mode != "reset" {
             let sent = world.upstream.only_event("webhook-test", "webhook.test");
-            assert_eq!(sent.len(), 1, "{mode}: once, whatever came back: {sent:#?}");
+            assert_eq!(
+                sent.len(),
+                1,
+                "{mode}: one attempt, whatever the answer: {sent:#?}"
+            );
         }
     }
     let listed = operator(&world)
@@ -369,7 +377,7 @@ fn a_test_webhook_recognises_a_page_and_a_receiver_that_is_not_there() {
                 .is_some_and(|detail| detail.contains("HTML page")),
             "{tested:#}"
         );
-        // The same place without anyone, and with someone who speaks no TLS.
+        // The same address with nothing listening, and with a server that does not speak TLS.
         if answer.starts_with("200") {
             restarted_with(
                 &world,
@@ -417,12 +425,12 @@ fn assert_lost(tested: &Value) {
     assert!(detail.contains("DNS") && detail.contains("TLS"), "{detail}");
 }
 
-/// Whoever has the admin key.
+/// A caller with the admin key.
 fn operator(world: &World) -> Api {
     world.user().with_token(Some(ADMIN_KEY.to_owned()))
 }
 
-/// Sends a test webhook and returns what is said of it.
+/// Sends a test webhook and returns the reported result.
 #[track_caller]
 fn test(world: &World) -> Value {
     let answer = operator(world).post("/api/webhooks/test");
@@ -435,7 +443,7 @@ fn restarted_with(world: &World, changed: &[(&str, &str)]) {
     world.worker.restart_with(changed);
 }
 
-/// A received event, whose signature holds by the reference implementation.
+/// A received event, whose signature the reference implementation accepts.
 #[track_caller]
 fn event(received: &Received) -> Value {
     let webhook = Webhook::new(WEBHOOK_SECRET).expect("a secret");

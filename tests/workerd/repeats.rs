@@ -1,4 +1,4 @@
-//! The same order sent again makes no second job (I10).
+//! A repeated order creates no second job (I10).
 
 use crate::harness::{Answer, Api, shared, unique};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What the worker sends is what Google's own SDK sends for the same wish: method, path, query,
+//! The worker sends the same requests as Google's own SDK for the same order: method, path, query,
 //! credential, content type and body.
 
 #[path = "../../tools/fake-upstream/tests/behaviour/sdk.rs"]
@@ -15,10 +15,10 @@ const SCRIPT: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/tools/fake-upstream/sdk_requests.py"
 );
-/// The image of the script: one pixel.
+/// The script's image: one pixel.
 pub(crate) const PIXEL: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGMAAQAAAAUAAQAKLbQAAAAASUVORK5CYII=";
-/// Settings of the second round: what no order can ask for.
+/// Settings of the second round, which no order can change.
 const SECOND_ROUND: [(&str, &str); 3] = [
     ("UPSTREAM_WEBHOOK_SECRET", "per-request"),
     ("PUBLIC_URL", "https://reelay.example"),
@@ -82,7 +82,7 @@ fn sent_by_the_sdk(world: &World, wire: Wire) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// What the app orders for each case of the SDK's.
+/// The app's order for each of the SDK's cases.
 fn first_round(wire: Wire) -> Vec<(&'static str, Value)> {
     match wire {
         Wire::Gemini | Wire::Vertex => of_veo(wire),
@@ -192,7 +192,7 @@ fn second_round(wire: Wire) -> Vec<(&'static str, Value)> {
     }
 }
 
-/// Orders what the SDK asked for and compares the two requests.
+/// Orders what the SDK requested and compares the two requests.
 #[track_caller]
 fn same(world: &World, user: &Api, case: &str, prompt: &str, mut order: Value) -> usize {
     order["prompt"] = json!(prompt);
@@ -213,7 +213,7 @@ fn same(world: &World, user: &Api, case: &str, prompt: &str, mut order: Value) -
     1
 }
 
-/// The requests that follow the first: how the render stands, and its file.
+/// The later requests: the poll and the download.
 #[track_caller]
 fn same_on_the_way(world: &World, wire: Wire, prompt: &str) -> usize {
     let steps: &[&str] = match wire {
@@ -251,7 +251,7 @@ fn both(world: &World, step: &str, prompt: &str) -> (Vec<Value>, Vec<Value>) {
     (theirs, ours)
 }
 
-/// What of a request matters, the ids of two renders being two.
+/// The relevant parts of a request, with a placeholder for the render's id.
 fn seen(request: &Value) -> Value {
     let plain = |text: &Value| {
         let text = text.as_str().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What the log must not hold (I12).
+//! No secret, prompt or token appears in the log (I12).
 
 use crate::harness::token::{self, JWT_SECRET};
 use crate::harness::upstream::{API_KEY, WEBHOOK_SECRET};
@@ -12,8 +12,8 @@ use std::time::Duration;
 fn no_line_of_the_log_holds_a_prompt_a_token_a_body_or_a_secret_i12() {
     let world = exclusive();
     let user = world.user();
-    // One job of each kind that has something to say: repeated, refused with the upstream's words,
-    // failing to be told.
+    // One job of each kind that logs something: repeated, refused with the upstream's words, with a
+    // failing webhook.
     world.upstream.inbox_mode("status:500");
     let private = unique("a-very-private-word");
     let order = |mark: &str, wire: Wire| {
@@ -50,7 +50,7 @@ fn no_line_of_the_log_holds_a_prompt_a_token_a_body_or_a_secret_i12() {
     }
     assert_eq!(urls.len(), 6);
     assert!(urls.iter().all(|url| user.get(url).status == 200));
-    // A token that is refused, and a body that cannot be read.
+    // A refused token, and a body that cannot be parsed.
     assert_eq!(
         user.with_token(Some(format!("{private}.{private}.{private}")))
             .get("/api/generations")
@@ -58,7 +58,7 @@ fn no_line_of_the_log_holds_a_prompt_a_token_a_body_or_a_secret_i12() {
         401
     );
     assert_eq!(user.create(&json!([private])).status, 400);
-    // What an operator looks for and does, and a stream of events.
+    // An operator's search and action, and a stream of events.
     let operator = user.with_token(Some(ADMIN_KEY.to_owned()));
     let found = operator.get(&format!("/api/queue/jobs?search={private}"));
     assert_eq!(
@@ -97,20 +97,20 @@ fn no_line_of_the_log_holds_a_prompt_a_token_a_body_or_a_secret_i12() {
     for (id, _) in &ids {
         assert!(
             lines.iter().any(|line| line["generationId"] == *id),
-            "the log tells of {id}"
+            "the log mentions {id}"
         );
     }
     let mut secrets = secrets(&world, &urls);
     secrets.extend([private, token::user(&user.user)]);
-    // What wrangler writes of its own is left out: it shows each request's path.
+    // Wrangler's own lines are left out: they show each request's path.
     for line in lines.iter().map(Value::to_string) {
         for secret in &secrets {
-            assert!(!line.contains(secret), "{secret} stands in {line}");
+            assert!(!line.contains(secret), "{secret} is in {line}");
         }
     }
 }
 
-/// What the log must not hold, whoever orders.
+/// The texts that the log must not hold, whoever orders.
 fn secrets(world: &World, urls: &[String]) -> Vec<String> {
     let signature = |url: &String| {
         url.rsplit_once("signature=")

@@ -1,4 +1,4 @@
-//! Settings that stop the worker, and settings that bound it.
+//! Settings with which the worker refuses to run, and settings that limit it.
 
 use crate::harness::{World, unique, until};
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ fn a_bad_variable_stops_the_worker_with_its_name_and_never_its_value() {
     }
     assert_eq!(world.upstream.requests("submit", "for nobody").len(), 0);
     let is_told = |line: &&Value| line["message"] == "[API] Misconfigured";
-    let lines = until("each request is told of", Duration::from_mins(1), || {
+    let lines = until("each request is logged", Duration::from_mins(1), || {
         let lines = world.worker.lines();
         (lines.iter().filter(is_told).count() >= 3).then_some(lines)
     });

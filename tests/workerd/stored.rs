@@ -1,5 +1,4 @@
-//! What is in the bucket, and what is not, read from R2's own files and not through the worker
-//! (I8).
+//! The contents of the bucket, read from R2's own files and not through the worker (I8).
 
 use crate::harness::upstream::{SAMPLE, follows_pattern};
 use crate::harness::{Api, World, bucket, exclusive, shared, unique, until};
@@ -66,7 +65,7 @@ fn nothing_of_a_video_cancelled_while_storing_stays_in_the_bucket_i8() {
     );
     assert!(
         bucket::object(&world.worker, &key(&user, &id, 1)).is_none(),
-        "the first attempt's video is not there"
+        "the first attempt's video is not in the bucket"
     );
 }
 

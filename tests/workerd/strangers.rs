@@ -1,10 +1,10 @@
-//! Who may not see a generation learns nothing of it (I7).
+//! A caller who may not see a generation learns nothing about it (I7).
 
 use crate::harness::token::{self, JWT_SECRET};
 use crate::harness::{Answer, Api, shared, unique};
 use serde_json::json;
 
-/// Every way to name a generation: method and path around its id.
+/// Every request that names a generation: its method, and its path around the id.
 const WAYS: [(&str, &str, &str); 9] = [
     ("GET", "/api/generations/", ""),
     ("GET", "/api/generations/", "/timeline"),
@@ -23,7 +23,7 @@ fn a_foreign_generation_looks_byte_for_byte_like_a_missing_one_i7() {
     let (owner, stranger) = (world.user(), world.user());
     let id = owner.generate(&unique("someone's own"));
     owner.ends_as(&id, "completed");
-    // As long as the real one and of the same form.
+    // As long as the real id, and of the same form.
     let missing: String = id
         .chars()
         .rev()
@@ -136,7 +136,7 @@ fn forged_expired_and_unsigned_tokens_open_nothing() {
     user.ends_as(&id, "completed");
 }
 
-/// A request with a name of its own, so that answers can be compared whole.
+/// A request with its own request id, so that whole answers can be compared.
 fn named(user: &Api, method: &str, path: &str) -> Answer {
     user.send(method, path, |request| {
         request.header("x-request-id", "the-same")

@@ -1,4 +1,4 @@
-"""Reads OpenMetrics text by the strict parser of Prometheus's own client and prints its samples as JSON."""
+"""Parses OpenMetrics text with the strict parser of Prometheus's own client and prints its samples as JSON."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-//! What only Vertex AI has: tokens of a service account, and videos that come within the answer.
+//! Features of Vertex AI only: tokens of a service account, and videos inside the answer.
 
 use crate::harness::process::resident_bytes;
 use crate::harness::upstream::{SAMPLE, follows_pattern};
@@ -22,13 +22,13 @@ fn one_token_serves_many_jobs_and_one_that_is_refused_is_replaced_once() {
     for id in &ids {
         user.ends_as(id, "completed");
     }
-    // Objects in one isolate share; workerd may have put some into another.
+    // Objects in one isolate share a token; workerd may have put some into another isolate.
     assert!(tokens() <= first + 1, "{} tokens for 7 jobs", tokens());
     world.upstream.expire_tokens();
     let before = tokens();
     let prompt = unique("with a token that has expired");
     user.ends_as(&user.generate(&prompt), "completed");
-    assert!(tokens() > before, "a new token was asked for");
+    assert!(tokens() > before, "a new token was requested");
     let submits = world.upstream.requests("submit", &prompt);
     let seen: Vec<&Value> = submits.iter().map(|submit| &submit["status"]).collect();
     assert_eq!(seen, [401, 200], "the refused call was repeated once");
@@ -141,7 +141,7 @@ fn sixty_megabytes_within_an_answer_pass_through_less_than_64_of_memory() {
     ));
     let (mut most, mut samples) = (before, 0_u32);
     until(
-        "the app is told of the large video",
+        "the app gets the event of the large video",
         Duration::from_mins(2),
         || {
             most = most.max(resident_bytes(&world.worker.workerds()));

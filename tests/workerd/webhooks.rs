@@ -1,10 +1,10 @@
-//! The app's receiver fails in every way there is.
+//! Every kind of failure of the app's receiver.
 
 use crate::harness::{Lent, Setup, World, exclusive, unique, until};
 use serde_json::Value;
 use std::time::Duration;
 
-/// How many attempts `WEBHOOK_RETRY_SECONDS` gives.
+/// How many attempts `WEBHOOK_RETRY_SECONDS` allows.
 const ATTEMPTS: usize = 5;
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -103,8 +103,8 @@ fn millis(time: &Value) -> i64 {
         .timestamp_millis()
 }
 
-/// One completed generation told to an inbox in this mode: the attempts and the job's steps. Every
-/// attempt has the same id and body, and a valid signature of its own.
+/// Delivers one completed generation to an inbox in this mode: the attempts and the job's steps.
+/// Every attempt has the same id and body, and its own valid signature.
 fn told(mode: &str) -> (Lent, Vec<Value>, Vec<String>) {
     let world = exclusive();
     let user = world.user();

@@ -1,4 +1,4 @@
-//! One generation from the request to the app's webhook, each step looked at from outside.
+//! One generation from the request to the app's webhook, each step checked from outside.
 
 use crate::harness::upstream::{OUTPUT, SAMPLE, WEBHOOK_SECRET};
 use crate::harness::{Api, Wire, World, on_each_wire, shared, unique};
@@ -108,7 +108,7 @@ fn the_webhook_says_what_the_contract_says_signed_i5(wire: Wire) {
     let video = user.get(result["videoUrl"].as_str().expect("a signed address"));
     assert!(
         video.status == 200 && video.body == SAMPLE,
-        "the address in the webhook opens the video"
+        "the webhook's address opens the video"
     );
 }
 
@@ -121,7 +121,7 @@ fn the_upstream_is_asked_once_and_told_nothing_it_does_not_know(wire: Wire) {
     assert_eq!(submits.len(), 1, "{submits:#?}");
     let body: Value =
         serde_json::from_str(submits[0]["body"].as_str().expect("a body")).expect("JSON");
-    // Numbers are numbers, and what the app keeps for itself stays here.
+    // Numbers are sent as numbers, and the app's own fields are not sent upstream.
     let expected = match wire {
         Wire::Gemini => json!({ "instances": [{ "prompt": prompt }], "parameters": {
             "sampleCount": 1, "durationSeconds": 8, "aspectRatio": "16:9", "resolution": "720p",
@@ -210,7 +210,7 @@ fn what_was_stored_is_there_after_a_restart_i8(wire: Wire) {
     assert_eq!(user.generation(&id)["status"], "completed");
 }
 
-/// An order with everything an app sends.
+/// An order with every field that an app sends.
 fn ordered(user: &Api, prompt: &str) -> String {
     let parameters = json!({
         "duration": 8, "aspectRatio": "16:9", "resolution": "720p",
@@ -231,7 +231,7 @@ fn ordered(user: &Api, prompt: &str) -> String {
         .to_owned()
 }
 
-/// A delivery's body, its signature verified by the reference implementation.
+/// A delivery's body, after the reference implementation has verified its signature.
 fn verified(delivery: &Value) -> Value {
     let mut headers = HeaderMap::new();
     for (name, value) in delivery["headers"].as_object().expect("headers") {
@@ -251,7 +251,7 @@ fn verified(delivery: &Value) -> Value {
         Webhook::new("whsec_YW5vdGhlciBzZWNyZXQgb2YgMzIgYnl0ZXMgISEhISE=").expect("a secret");
     assert!(
         other.verify(body.as_bytes(), &headers).is_err(),
-        "another secret's signature is not taken"
+        "another secret's signature is refused"
     );
     serde_json::from_str(body).expect("JSON")
 }

@@ -1,12 +1,12 @@
-// Counts what a worker uses of the platform, as the platform bills it, while the worker runs as it is. An entry wraps the
-// worker's exports with it:
+// Counts what a running worker uses of the platform, in the units that the platform bills. The
+// worker itself is unchanged: an entry wraps its exports.
 //
 //   import Worker, * as built from "./build/index.js";
 //   export default counted(Worker);
 //   export const JobManager = countedObject(built.JobManager);
 //
-// `GET /__counts` tells the counts of the isolate, in which all objects of a local worker live; `DELETE /__counts` sets
-// them to zero.
+// `GET /__counts` returns the counts of the isolate, in which all objects of a local worker live;
+// `DELETE /__counts` sets them to zero.
 
 import { DurableObject } from "cloudflare:workers";
 
@@ -19,10 +19,10 @@ function zero() {
     // Messages to objects, and alarms that fired.
     objectMessages: 0,
     alarms: 0,
-    // How long objects had something under way, in milliseconds.
+    // How long objects were active, in milliseconds.
     activeMs: 0,
     rowsRead: 0,
-    // Rows of tables and indexes; the platform bills a setting of the alarm as one more.
+    // Rows of tables and indexes; the platform bills setting the alarm as one more.
     rowsWritten: 0,
     alarmsSet: 0,
     // Puts, lists and parts; gets and heads. Deletes are free.
@@ -35,11 +35,11 @@ function zero() {
 }
 
 let counts = zero();
-/** The objects that had a message or an alarm. */
+/** The objects that received a message or an alarm. */
 let woken = new Set();
 let cursors = [];
 
-/** A cursor knows how many rows it took once it has been read, which the worker does at once. */
+/** A cursor knows how many rows it took once it has been read; the worker reads each at once. */
 function settle() {
   for (const cursor of cursors) {
     counts.rowsRead += cursor.rowsRead;
@@ -50,7 +50,7 @@ function settle() {
 
 const wrapped = new WeakSet();
 
-/** Has `before` called at each call of a method, whichever object of the kind it is called on. */
+/** Calls `before` at each call of a method, whichever object of the kind it is called on. */
 function watch(object, name, before) {
   const prototype = Object.getPrototypeOf(object);
   const method = prototype[name];
@@ -123,7 +123,7 @@ function watchBindings(env) {
   }
 }
 
-/** A read for each message, and a delete for each that does not come again. */
+/** One read for each message, and one delete for each that is not retried. */
 function watchBatch(batch) {
   counts.queueOperations += 2 * batch.messages.length;
   for (const message of batch.messages) {
@@ -135,7 +135,7 @@ function watchBatch(batch) {
   }
 }
 
-/** The worker's entry, counted. */
+/** Wraps the worker's entry with counting. */
 export function counted(Worker) {
   return class extends Worker {
     fetch(request) {
@@ -168,7 +168,7 @@ export function counted(Worker) {
   };
 }
 
-/** A class of objects, counted. */
+/** Wraps a class of objects with counting. */
 export function countedObject(Inner) {
   return class extends DurableObject {
     #inner;

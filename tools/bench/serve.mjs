@@ -1,8 +1,9 @@
-// Serves one worker on workerd, without the proxy that `wrangler dev` puts before it: what is measured is the worker.
+// Serves one worker on workerd without the proxy of `wrangler dev`, so that only the worker is
+// measured.
 //
-// The worker is what the `wrangler.toml` in the working folder says. Arguments: PORT DIRECT_PORT and a JSON object of
-// variables. PORT takes requests through Miniflare's own entry, which knows the cron triggers; DIRECT_PORT is the
-// worker's own socket. Prints "ready" once both listen.
+// The `wrangler.toml` in the working folder describes the worker. Arguments: PORT, DIRECT_PORT and
+// a JSON object of variables. PORT takes requests through Miniflare's own entry, which handles the
+// cron triggers; DIRECT_PORT is the worker's own socket. Prints "ready" once both listen.
 
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";

@@ -166,7 +166,7 @@ def vertex(base_url, credential):
 
 
 def omni_cases():
-    """What is asked of the model: its id, the content beside the prompt, the video's format, and the rest."""
+    """The cases' requests: the model's id, the content beside the prompt, the video's format, and the rest."""
     newer, older = "gemini-omni-1.2-flash", "gemini-omni-1.1-flash"
     image = {"type": "image", "data": base64.b64encode(PIXEL).decode(), "mime_type": "image/png"}
     usual = {"aspect_ratio": "16:9", "resolution": "720p", "duration": "8s", "delivery": "uri"}

@@ -5,12 +5,12 @@ import { useAction } from "./use_action";
 
 interface Properties {
   action: (form: FormData) => Promise<Said>;
-  /** The generation it is about. */
+  /** The generation that the action changes. */
   id: string;
   label: string;
 }
 
-/** A button that does one thing to a generation, and says why when it could not. */
+/** A button for one action on a generation, which shows the reason if the action fails. */
 export function ActionButton({ action, id, label }: Properties) {
   const { said, run, pending } = useAction(action);
   const press = () => {

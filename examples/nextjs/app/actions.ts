@@ -3,7 +3,7 @@
 import { cancel, clarify, keep, send } from "../server/orders";
 import { visitor } from "../server/visitor";
 
-/** What an action says when it could not be done: a sentence for the user. */
+/** The result of an action: a sentence for the user if it failed. */
 export interface Said {
   problem?: string | undefined;
 }
@@ -11,9 +11,12 @@ export interface Said {
 const SHORTEST = 3;
 const LONGEST = 5_000;
 const ID = /^[0-9a-f-]{36}$/;
-const STRANGER: Said = { problem: "Open the page again, please: it does not know you yet." };
+const STRANGER: Said = { problem: "Please reload the page: it does not know you yet." };
 
-/** Keeps a prompt and orders its video. Its id is the form's, so that a form that is sent twice is one order. */
+/**
+ * Stores a prompt and orders its video. The form sets the id, so that a form sent twice is one
+ * order.
+ */
 export async function order(form: FormData): Promise<Said> {
   const userId = await visitor();
   if (!userId) return STRANGER;
@@ -26,7 +29,7 @@ export async function order(form: FormData): Promise<Said> {
   return {};
 }
 
-/** Sends an order again that may not have arrived; it never makes a second video. */
+/** Repeats an order that may not have arrived; this never makes a second video. */
 export async function sendAgain(form: FormData): Promise<Said> {
   const userId = await visitor();
   if (!userId) return STRANGER;
@@ -34,14 +37,14 @@ export async function sendAgain(form: FormData): Promise<Said> {
   return {};
 }
 
-/** Cancels a video that waits or is being made. */
+/** Cancels a video that waits or is being rendered. */
 export async function stop(form: FormData): Promise<Said> {
   const userId = await visitor();
   if (!userId) return STRANGER;
   return { problem: await cancel(userId, idOf(form)) };
 }
 
-/** Gives another prompt where the first one was refused. */
+/** Sends another prompt after the first one was refused. */
 export async function rephrase(form: FormData): Promise<Said> {
   const userId = await visitor();
   if (!userId) return STRANGER;

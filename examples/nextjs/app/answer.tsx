@@ -3,7 +3,7 @@ import { ActionButton } from "./action_button";
 import { rephrase, sendAgain, stop } from "./actions";
 import { PromptForm } from "./prompt_form";
 
-/** What the assistant has to say to one prompt; only a recent video is looked at before it is played. */
+/** The assistant's answer to one prompt; only a recent video is preloaded. */
 export function Answer({ entry, recent }: { entry: Entry; recent: boolean }) {
   const { id, status, reason, answer, prompt } = entry;
   switch (status) {

@@ -7,7 +7,7 @@ import { Answer } from "./answer";
 import { PromptForm } from "./prompt_form";
 import { useEntries } from "./use_entries";
 
-/** Of how many videos the browser loads the beginning before they are played: each asks the worker for an address. */
+/** How many videos the browser preloads: each one requests an address from the worker. */
 const RECENT = 20;
 
 /** The whole chat of one user. */

@@ -12,13 +12,16 @@ interface Properties {
   id?: string;
 }
 
-/** A field for a prompt, which is emptied once it was taken. */
+/** A field for a prompt, which is cleared once the prompt was accepted. */
 export function PromptForm({ action, label, button, id }: Properties) {
   const field = useId();
   const { said, run, pending } = useAction(action);
   const busy = useRef(false);
   const order = useRef({ id: "", prompt: "" });
-  /** The generation's id: a new one for each new prompt, the same when the same prompt is sent again after a failure. */
+  /**
+   * The generation's id: a new one for each new prompt, the same one when a prompt is sent again
+   * after a failure.
+   */
   const idFor = (prompt: string): string => {
     if (order.current.prompt !== prompt) order.current = { id: uuid(), prompt };
     return order.current.id;
@@ -28,7 +31,7 @@ export function PromptForm({ action, label, button, id }: Properties) {
       className="prompt-form"
       onSubmit={async (submitted) => {
         submitted.preventDefault();
-        // Enter sends a form whose button is disabled too.
+        // Enter submits a form even if its button is disabled.
         if (busy.current) return;
         busy.current = true;
         const form = submitted.currentTarget;
@@ -39,7 +42,7 @@ export function PromptForm({ action, label, button, id }: Properties) {
         busy.current = false;
         if (taken) {
           order.current = { id: "", prompt: "" };
-          // What was written meanwhile stays.
+          // Text written meanwhile stays.
           if (area instanceof HTMLTextAreaElement && area.value === values.get("prompt")) area.value = "";
         }
       }}
@@ -52,7 +55,7 @@ export function PromptForm({ action, label, button, id }: Properties) {
         maxLength={5000}
         aria-describedby={`${field}-said`}
         onKeyDown={(pressed) => {
-          // Enter sends, but not the one that ends a composed character; with Shift it is a new line.
+          // Enter sends, except when it ends a composed character; Shift+Enter is a new line.
           if (pressed.key !== "Enter" || pressed.shiftKey || pressed.nativeEvent.isComposing) return;
           pressed.preventDefault();
           if (!pressed.repeat) pressed.currentTarget.form?.requestSubmit();
@@ -68,7 +71,7 @@ export function PromptForm({ action, label, button, id }: Properties) {
   );
 }
 
-/** A random UUID. `crypto.randomUUID` is there over HTTPS and on this machine alone. */
+/** A random UUID. `crypto.randomUUID` exists only over HTTPS and on localhost. */
 function uuid(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

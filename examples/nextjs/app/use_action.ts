@@ -3,7 +3,7 @@ import type { Said } from "./actions";
 
 const UNREACHABLE: Said = { problem: "The app cannot be reached. Please try again in a moment." };
 
-/** Runs a Server Action; `run` answers whether it went well, and `said` is its last sentence. */
+/** Runs a Server Action; `run` returns whether it succeeded, and `said` is its last sentence. */
 export function useAction(action: (form: FormData) => Promise<Said>) {
   const [said, setSaid] = useState<Said>({});
   const [pending, setPending] = useState(false);

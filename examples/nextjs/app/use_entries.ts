@@ -1,10 +1,10 @@
 import { useEffect, useState } from "react";
 import type { Entry } from "../server/entries";
 
-/** How soon a stream is asked for again that the browser has given up, in milliseconds. */
+/** How soon a stream is reopened after the browser gave it up, in milliseconds. */
 const AGAIN_MS = 1_000;
 
-/** The entries as they stand, kept up to date by the app's live events, and whether these come. */
+/** The current entries, updated by the app's live events, and whether these are connected. */
 export function useEntries(initial: Entry[]): { entries: Entry[]; connected: boolean } {
   const [entries, setEntries] = useState(initial);
   const [connected, setConnected] = useState(false);
@@ -21,7 +21,7 @@ export function useEntries(initial: Entry[]): { entries: Entry[]; connected: boo
       };
       opened.onerror = () => {
         setConnected(false);
-        // It comes back by itself, except after an answer that was no stream.
+        // The browser reconnects by itself, except after an answer that was no stream.
         if (opened.readyState === EventSource.CLOSED) timer = setTimeout(connect, AGAIN_MS);
       };
     };

@@ -1,4 +1,4 @@
-/** The one handle on the database of this process, opened and brought up to date at its first use. */
+/** The process's only database handle, opened and migrated at its first use. */
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
@@ -6,13 +6,14 @@ import { migrate } from "drizzle-orm/better-sqlite3/migrator";
 import * as schema from "./schema";
 
 export type AppDatabase = BetterSQLite3Database<typeof schema>;
-/** What a transaction's function is given. */
+/** The argument of a transaction's function. */
 export type Transaction = Parameters<Parameters<AppDatabase["transaction"]>[0]>[0];
 
 /** How long one process waits for another's write, in milliseconds. */
 const BUSY_MS = 5_000;
 
-// Next.js loads a module once for each route, and again when it has changed: what is to be there once is kept here.
+// Next.js loads a module once per route, and again after a change; `globalThis` keeps the one
+// handle.
 const kept = globalThis as typeof globalThis & { exampleDatabase?: AppDatabase };
 
 /** The database; throws when its file cannot be opened. */

@@ -1,4 +1,4 @@
-/** Tells the open pages of a user, within this process, that something of theirs has changed. */
+/** Notifies the open pages of a user, within this process, of changes to the user's entries. */
 import { EventEmitter } from "node:events";
 
 const kept = globalThis as typeof globalThis & { exampleChanges?: EventEmitter };
@@ -8,12 +8,12 @@ function changes(): EventEmitter {
   return kept.exampleChanges;
 }
 
-/** Says that something of a user's has changed. */
+/** Announces a change to a user's entries. */
 export function tell(userId: string): void {
   changes().emit(userId);
 }
 
-/** Calls `listener` at each change of a user's, until the function it returns is called. */
+/** Calls `listener` at each change to a user's entries, until the returned function is called. */
 export function listen(userId: string, listener: () => void): () => void {
   changes().on(userId, listener);
   return () => changes().off(userId, listener);

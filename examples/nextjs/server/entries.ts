@@ -1,13 +1,16 @@
-/** What a page shows: each prompt of a user's with its answer, and how it stands. */
+/** The entries of a page: each of a user's prompts with its answer and status. */
 import { asc, eq, sql } from "drizzle-orm";
 import { database } from "../db/database";
 import { generations, messages, type STATUSES } from "../db/schema";
 import { live } from "./followers";
 
-/** After this time nobody sends an order any more whose outcome was not kept, in milliseconds: the app ended meanwhile. */
+/**
+ * The age in milliseconds at which an unsent order is taken for abandoned: the app ended before it
+ * stored the result.
+ */
 const FORGOTTEN_MS = 60_000;
 
-/** How a generation stands, as its row says. */
+/** A generation's status, as stored. */
 export type Status = (typeof STATUSES)[number];
 
 /** One prompt and its answer. */
@@ -15,17 +18,17 @@ export interface Entry {
   id: string;
   prompt: string;
   status: Status;
-  /** Why it was not sent, has failed, or asks for another prompt. */
+  /** Why it was not sent, has failed, or needs another prompt. */
   reason: string | null;
-  /** 0 to 100; null when nothing is known of it. */
+  /** 0 to 100; null if unknown. */
   progress: number | null;
-  /** Whether the worker says that it has ended, but its webhook has not come yet. */
+  /** Whether the worker reports that it has ended, but its webhook has not arrived yet. */
   untold: boolean;
-  /** What the webhook brought; null before. */
+  /** The text from the webhook; null before. */
   answer: string | null;
 }
 
-/** A user's entries, the oldest first. */
+/** A user's entries, oldest first. */
 export function entriesOf(userId: string): Entry[] {
   const rows = database()
     .select()
@@ -55,5 +58,5 @@ export function entriesOf(userId: string): Entry[] {
 const isForgotten = ({ status, createdAt }: typeof generations.$inferSelect): boolean =>
   status === "unsent" && Date.now() - createdAt > FORGOTTEN_MS;
 
-/** Whether the worker may still have news of it. */
+/** Whether the worker may still report changes. */
 export const isOpen = ({ status }: Entry): boolean => status === "queued" || status === "processing";

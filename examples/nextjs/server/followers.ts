@@ -1,21 +1,21 @@
 /**
- * Follows on the worker what is running, for its progress alone, while somebody looks at it. Nothing of it is stored: the
- * webhook says how a generation ends.
+ * Follows running generations on the worker while a page is open, only for their progress. None of
+ * it is stored: the webhook reports how a generation ends.
  */
 import { ReelayError } from "@reelay/client";
 import { tell } from "./changes";
 import { worker } from "./worker";
 
-/** What the worker last said of a generation. */
+/** The worker's last report about a generation. */
 export interface Live {
   status: string;
   /** 0 to 100. */
   progress: number | null;
 }
 
-/** How many generations of one user are followed at a time: the newest. */
+/** How many generations of one user are followed at a time; these are the newest. */
 const FOLLOWED = 20;
-/** How long after a stream that could not be had the next one is tried, in milliseconds. */
+/** How long after a failed stream the next one is opened, in milliseconds. */
 const AGAIN_MS = 2_000;
 
 interface Watched {
@@ -32,17 +32,17 @@ kept.exampleLive ??= new Map();
 const watched = kept.exampleWatched;
 const known = kept.exampleLive;
 
-/** What is known of a generation while it is followed. */
+/** The last report about a generation, while it is followed. */
 export const live = (id: string): Live | undefined => known.get(id);
 
-/** One more page of a user's is open. */
+/** Counts one more open page of a user. */
 export function open(userId: string): void {
   const entry = watched.get(userId) ?? { pages: 0, streams: new Map() };
   entry.pages += 1;
   watched.set(userId, entry);
 }
 
-/** One page of a user's was closed; after the last one nothing of theirs is followed. */
+/** Counts one open page fewer; after the last one the user's generations are no longer followed. */
 export function close(userId: string): void {
   const entry = watched.get(userId);
   if (!entry) return;
@@ -52,7 +52,7 @@ export function close(userId: string): void {
   watched.delete(userId);
 }
 
-/** Follows these generations of a user, and no others. */
+/** Follows exactly these generations of a user. */
 export function follow(userId: string, ids: string[]): void {
   const entry = watched.get(userId);
   if (!entry) return;
@@ -82,7 +82,7 @@ async function read(userId: string, id: string, signal: AbortSignal): Promise<vo
       }
       return;
     } catch (error) {
-      // Only progress is lost; the webhook comes whatever happens here.
+      // Only progress is lost; the webhook arrives in any case.
       if (error instanceof ReelayError && !error.retryable) return;
       if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }

@@ -1,4 +1,4 @@
-/** Orders, kept before they are sent. */
+/** Orders, stored before they are sent. */
 import { ReelayError } from "@reelay/client";
 import { and, eq } from "drizzle-orm";
 import { database } from "../db/database";
@@ -6,7 +6,10 @@ import { generations, messages } from "../db/schema";
 import { tell } from "./changes";
 import { worker } from "./worker";
 
-/** Keeps a prompt under an id, with the user's message; one that is kept already stays as it is. */
+/**
+ * Stores a prompt under an id, with the user's message; an id that is stored already stays
+ * unchanged.
+ */
 export function keep(userId: string, id: string, prompt: string): void {
   const createdAt = Date.now();
   database().transaction((transaction) => {
@@ -25,7 +28,7 @@ export function keep(userId: string, id: string, prompt: string): void {
   tell(userId);
 }
 
-/** A user's generation; undefined for another's as for one that does not exist. */
+/** A user's generation; undefined if it does not exist or belongs to another user. */
 export function own(userId: string, id: string): typeof generations.$inferSelect | undefined {
   return database()
     .select()
@@ -35,8 +38,8 @@ export function own(userId: string, id: string): typeof generations.$inferSelect
 }
 
 /**
- * Orders what was kept. The answer may be lost although the order has arrived, so the same id is sent each time: the worker
- * then answers with the job that it has.
+ * Sends a stored order. The answer may be lost although the order has arrived, so each attempt
+ * sends the same id: the worker then answers with its existing job.
  */
 export async function send(userId: string, id: string): Promise<void> {
   const row = own(userId, id);
@@ -44,7 +47,7 @@ export async function send(userId: string, id: string): Promise<void> {
   const unsent = and(eq(generations.id, id), eq(generations.status, "unsent"));
   try {
     await worker().create({ generationId: id, userId, prompt: row.prompt }, { userId });
-    // A webhook may have been faster than the answer.
+    // A webhook may have arrived before the answer.
     database().update(generations).set({ status: "queued", reason: null }).where(unsent).run();
   } catch (error) {
     database()
@@ -56,7 +59,9 @@ export async function send(userId: string, id: string): Promise<void> {
   tell(userId);
 }
 
-/** Gives a generation that asks for it another prompt; answers a sentence when the worker does not take it. */
+/**
+ * Sends another prompt for a generation that needs one; returns a sentence if the worker refuses.
+ */
 export async function clarify(userId: string, id: string, prompt: string): Promise<string | undefined> {
   const row = own(userId, id);
   if (row?.status !== "pending_clarification") return "This one does not ask for another prompt any more.";
@@ -71,7 +76,7 @@ export async function clarify(userId: string, id: string, prompt: string): Promi
   return undefined;
 }
 
-/** Cancels a generation; its webhook says that it was. Answers a sentence when the worker does not. */
+/** Cancels a generation; its webhook confirms it. Returns a sentence if the worker refuses. */
 export async function cancel(userId: string, id: string): Promise<string | undefined> {
   if (!own(userId, id)) return "There is no such video.";
   try {
@@ -82,7 +87,7 @@ export async function cancel(userId: string, id: string): Promise<string | undef
   return undefined;
 }
 
-/** What a user is told of a failure. */
+/** The sentence that tells a user about a failure. */
 function sentence(error: unknown): string {
   if (error instanceof ReelayError) return error.message;
   console.error(error);

@@ -1,11 +1,11 @@
-/** What a webhook changes, in the transaction that notes its id. */
+/** Applies a webhook, in the transaction that records its id. */
 import type { WebhookEvent } from "@reelay/client/webhooks";
 import { and, eq, lt } from "drizzle-orm";
 import { database, type Transaction } from "../db/database";
 import { generations, messages, type STATUSES, webhooks } from "../db/schema";
 import { tell } from "./changes";
 
-/** Runs the work of each webhook once: its id is noted in the same transaction. */
+/** Runs the work of each webhook once: its id is recorded in the same transaction. */
 export const store = {
   once: (id: string, work: (transaction: Transaction) => void | Promise<void>): boolean =>
     database().transaction(
@@ -18,16 +18,19 @@ export const store = {
     ),
 };
 
-/** What an event makes of its generation. */
+/** An event's effect on its generation. */
 export interface Outcome {
   status: (typeof STATUSES)[number];
   reason?: string | null;
-  /** What the assistant says, once for each generation. */
+  /** The assistant's message, once per generation. */
   answer?: string;
   videoUrl?: string;
 }
 
-/** Takes an event's outcome, unless a later event was taken before or the generation is none of this app's. */
+/**
+ * Applies an event's outcome, unless a later event was applied before or the generation is not this
+ * app's.
+ */
 export function take(event: WebhookEvent, transaction: Transaction, outcome: Outcome): void {
   const { generationId, userId, sequence } = event;
   const { status, reason = null, answer, videoUrl } = outcome;
@@ -47,6 +50,6 @@ export function take(event: WebhookEvent, transaction: Transaction, outcome: Out
       .onConflictDoUpdate({ target: [messages.generationId, messages.role], set: latest })
       .run();
   }
-  // After the commit: this runs inside of it, and whoever listens reads the database.
+  // After the commit: this code runs inside the transaction, and listeners read the database.
   queueMicrotask(() => tell(userId));
 }

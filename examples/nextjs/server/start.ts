@@ -1,7 +1,7 @@
 import { database } from "../db/database";
 import { requireSettings } from "./settings";
 
-/** Ends the process with one sentence when the app cannot work. */
+/** Ends the process with one sentence if the app cannot work. */
 export function start(): void {
   try {
     requireSettings();

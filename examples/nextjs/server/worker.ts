@@ -1,7 +1,7 @@
 import { createReelay } from "@reelay/client";
 import { setting } from "./settings";
 
-/** How long somebody waits at the page for one attempt, in milliseconds. */
+/** The timeout of one attempt, in milliseconds: a visitor waits for it. */
 const ATTEMPT_MS = 10_000;
 
 /** The worker, called with the service key: each call names the user. */

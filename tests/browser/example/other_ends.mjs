@@ -1,4 +1,5 @@
-// A prompt that is too short, one that fails, one that is cancelled, and one that is filtered and then said otherwise.
+// A prompt that is too short, one that fails, one that is cancelled, and one that is filtered and
+// then replaced.
 
 import { becomes, isTheSamePage, openChat, plays, say } from "../lib/chat.mjs";
 import { scenario } from "../lib/stage.mjs";

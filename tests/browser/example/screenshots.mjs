@@ -7,7 +7,7 @@ import { becomes, openChat, say } from "../lib/chat.mjs";
 import { scenario, until } from "../lib/stage.mjs";
 
 const PICTURE = fileURLToPath(new URL("../../../docs/example.png", import.meta.url));
-/** A page that shows nothing compresses to less. */
+/** An empty page compresses to less. */
 const LEAST_BYTES = 20_000;
 
 await scenario(async ({ fresh }) => {
@@ -15,8 +15,8 @@ await scenario(async ({ fresh }) => {
   await openChat(page);
   const boat = await say(page, "A paper boat sails down a rainy street at dusk");
   await becomes(boat, "completed");
-  await until("its first picture is there", () => boat.locator("video").evaluate((player) => player.readyState >= 2));
-  // What the stand-in is told stands after the words that the picture shows.
+  await until("the first frame is loaded", () => boat.locator("video").evaluate((player) => player.readyState >= 2));
+  // The fake upstream's mark follows the words that the screenshot shows.
   const tram = await say(page, `An old tram crosses a bridge in the fog${"\n".repeat(3)}[[render:60000]]`);
   await becomes(tram, "processing");
   await tram.locator(".prompt").evaluate((prompt) => {

@@ -1,4 +1,4 @@
-// A webhook that comes again changes nothing more, and a forged one nothing at all.
+// A repeated webhook changes nothing more, and a forged one changes nothing.
 
 import { createHmac } from "node:crypto";
 import Database from "better-sqlite3";
@@ -43,34 +43,34 @@ await scenario(async ({ page }) => {
   check(contents() === before, "a forged webhook changes nothing");
 
   const late = JSON.stringify({ ...event, event: "generation.cancelled", status: "cancelled", sequence: row.sequence });
-  check((await post(late, sign("msg_late", late))) === 204, "an event that comes late is taken");
+  check((await post(late, sign("msg_late", late))) === 204, "a late event is accepted");
   const status = database.prepare("SELECT status FROM generations WHERE id = ?").pluck().get(row.id);
-  check(status === "completed", `an event that comes late changes nothing: ${status}`);
+  check(status === "completed", `a late event changes nothing: ${status}`);
 
   const statuses = [...(await Promise.all([post(body, signed), post(body, signed)])), await post(body, signed)];
   check(
     statuses.every((status) => status === 204),
-    `the same bytes three times: ${statuses}`,
+    `three concurrent copies: ${statuses}`,
   );
   const count = (query, value) => database.prepare(query).pluck().get(value);
-  check(count("SELECT count(*) FROM webhooks WHERE id = ?", "msg_of_the_tests") === 1, "its id is noted once");
+  check(count("SELECT count(*) FROM webhooks WHERE id = ?", "msg_of_the_tests") === 1, "its id is stored once");
   const answers = "SELECT count(*) FROM messages WHERE role = 'assistant' AND generation_id = ?";
   check(count(answers, row.id) === 1, "there is one message");
 });
 
-/** Has the operator send a generation's webhook again, and waits until it was. */
+/** Redelivers a generation's webhook as an operator, and waits until it was delivered. */
 async function sendAgain({ id, user_id }) {
   const headers = { Authorization: `Bearer ${KEYS.admin}`, "X-User-Id": user_id };
   const steps = async (step) => {
     const text = await (await fetch(`${ORIGIN}/api/generations/${id}/timeline`, { headers })).text();
     return text.split(`"${step}"`).length - 1;
   };
-  await until("the first was delivered", async () => (await steps("webhook_delivered")) === 1);
+  await until("the first webhook was delivered", async () => (await steps("webhook_delivered")) === 1);
   const answer = await (await fetch(`${ORIGIN}/api/generations/${id}/deliveries`, { headers })).text();
   const [message] = /msg_[A-Za-z0-9_-]+/.exec(answer);
   const path = `${ORIGIN}/api/webhooks/deliveries/${message}/redeliver`;
   const { status } = await fetch(path, { method: "POST", headers });
-  check(status < 300, `it is sent again: ${status}`);
+  check(status < 300, `the redelivery is accepted: ${status}`);
   await until("it was delivered again", async () => (await steps("webhook_delivered")) === 2);
 }
 
@@ -80,7 +80,7 @@ function contents() {
   return JSON.stringify(tables.map((table) => database.prepare(`SELECT * FROM ${table} ORDER BY id`).all()));
 }
 
-/** A webhook's headers after Standard Webhooks. */
+/** A webhook's headers according to Standard Webhooks. */
 function sign(id, body, { key = KEY, ageSeconds = 0 } = {}) {
   const timestamp = String(Math.floor(Date.now() / 1000) - ageSeconds);
   const signature = createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64");

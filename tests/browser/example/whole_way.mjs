@@ -1,4 +1,4 @@
-// From a prompt to its video without a reload; three at once; two tabs, and somebody else.
+// From a prompt to its video without a reload; three at once; two tabs, and another visitor.
 
 import { becomes, entryOf, isTheSamePage, openChat, plays, say } from "../lib/chat.mjs";
 import { APP, check, scenario } from "../lib/stage.mjs";
@@ -18,7 +18,7 @@ await scenario(async ({ page, fresh }) => {
     }).observe(document.body, { subtree: true, childList: true, attributes: true });
   });
   const boat = "A paper boat on a calm lake at dawn [[render:7000]]";
-  // Held down, Enter comes again and again.
+  // A key that is held down repeats.
   await page.getByLabel("What do you want to see?").fill(boat);
   for (let times = 0; times < 3; times += 1) await page.keyboard.down("Enter");
   await page.keyboard.up("Enter");

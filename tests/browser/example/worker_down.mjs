@@ -1,4 +1,4 @@
-// The worker is down when a prompt is sent: it is sent again, under the same id.
+// The worker is down when a prompt is sent: the user sends it again, under the same id.
 
 import { becomes, isTheSamePage, openChat, plays, say, userOf } from "../lib/chat.mjs";
 import { check, KEYS, ORIGIN, scenario } from "../lib/stage.mjs";
@@ -19,6 +19,6 @@ await scenario(async ({ page }) => {
   await plays(entry);
   const headers = { Authorization: `Bearer ${KEYS.service}`, "X-User-Id": await userOf(page) };
   const { data } = await (await fetch(`${ORIGIN}/api/generations`, { headers })).json();
-  check(data.length === 1, `one job was made, not ${data.length}`);
+  check(data.length === 1, `one job was created, not ${data.length}`);
   await isTheSamePage(page);
 });

@@ -1,4 +1,5 @@
-// Real answers of the worker, written down as TypeScript and checked by the compiler against the client's types.
+// The worker's real answers, written as TypeScript and compared with the client's types by the
+// compiler.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -18,13 +19,16 @@ const operations = Object.entries(DESCRIPTION.paths).flatMap(([path, item]) =>
   }),
 );
 
-/** The JSON operations of the description, by their names: those that answer JSON when they succeed. */
+/** The description's operations that answer with JSON when they succeed, by name. */
 export const JSON_OPERATIONS = operations
   .filter(({ responses }) => responses["200"] && resolve(responses["200"]).content?.["application/json"])
   .map(({ operationId }) => operationId)
   .sort();
 
-/** What is read by a token alone: the paths without an id, and whether they are for operators. */
+/**
+ * The paths that can be read with a token alone: those without an id, and whether they are for
+ * operators.
+ */
 export const READS = operations
   .filter(
     ({ method, path, operationId }) => method === "GET" && !path.includes("{") && JSON_OPERATIONS.includes(operationId),
@@ -34,19 +38,21 @@ export const READS = operations
 /** The names of the description's schemas. */
 export const SCHEMAS = Object.keys(DESCRIPTION.components.schemas).sort();
 
-/** What was answered, each with the name of its type: `{type, value}`. */
+/** The answers, each with the name of its type: `{type, value}`. */
 const answers = [];
 export const metOperations = new Set();
 export const metSchemas = new Set();
 export const metProblems = new Set();
 
-/** Notes a value that must be of this type, and if `schema` is given, which schemas it holds. */
+/**
+ * Records a value that must have this type and, if `schema` is given, which schemas it contains.
+ */
 export function note(type, value, schema) {
   answers.push({ type, value });
   if (schema) visit(schema, value);
 }
 
-/** The platform's fetch, which also notes each JSON answer as its operation's and its status's. */
+/** The platform's fetch, which also records each JSON answer with its operation and status. */
 export async function recordingFetch(url, init = {}) {
   const response = await fetch(url, init);
   const kind = response.headers.get("content-type")?.split(";")[0] ?? "";
@@ -66,7 +72,7 @@ export async function recordingFetch(url, init = {}) {
   return response;
 }
 
-/** Notes which schemas a value holds. */
+/** Records which schemas a value contains. */
 function visit(schema, value) {
   if (value === undefined || value === null || !schema) return;
   if (schema.$ref) {
@@ -89,7 +95,10 @@ function resolve(schema) {
   return parts.reduce((place, name) => place[name.replaceAll("~1", "/")], DESCRIPTION);
 }
 
-/** Checks all that was noted, and that the compiler sees what is not so; throws what it says. Answers how many there were. */
+/**
+ * Compiles all that was recorded, and wrong values that the compiler must reject; throws its
+ * errors. Returns the count.
+ */
 export function compile() {
   const folder = mkdtempSync(join(tmpdir(), "reelay-answers-"));
   try {
@@ -100,7 +109,7 @@ export function compile() {
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
     execFileSync(join(ROOT, "node_modules/.bin/tsc"), ["--project", folder], { encoding: "utf8" });
   } catch (error) {
-    throw new Error(`The answers are not what the client's types say:\n${error.stdout ?? error.stack}`);
+    throw new Error(`The answers do not match the client's types:\n${error.stdout ?? error.stack}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -116,7 +125,7 @@ function source() {
   answers.forEach(({ type, value }, index) => {
     lines.push(`export const answer${index} = ${literal(value, type)}`);
   });
-  // Each of these must be an error, so that the check is known to see it.
+  // Each of these must be an error, which proves that the check finds errors.
   const { value: known } = answers.find(({ type }) => type === GENERATION);
   const { updatedAt: _, ...without } = known;
   const wrong = { added: { ...known, unknown: 1 }, missing: without, another: { ...known, progress: "40" } };
@@ -125,10 +134,10 @@ function source() {
   return lines.join("\n");
 }
 
-/** What `get` of the client gives. */
+/** The type that the client's `get` returns. */
 export const GENERATION = resultOf("get");
 
-/** The name of the type that a method of the client gives. */
+/** The name of the type that a method of the client returns. */
 export function resultOf(method) {
   return `Awaited<ReturnType<Reelay["${method}"]>>`;
 }

@@ -1,4 +1,4 @@
-// axe-core, which finds what keeps people out.
+// axe-core, which finds barriers for users with disabilities.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -6,7 +6,7 @@ import { check } from "./stage.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** Fails with all that axe-core finds on the page as it is, of any severity. */
+/** Fails with everything that axe-core finds on the current page, of any severity. */
 export async function examine(page, view, theme) {
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(() => globalThis.axe.run());

@@ -1,8 +1,8 @@
-// What somebody does in the example app's chat.
+// A user's actions in the example app's chat.
 
 import { APP, check, until } from "./stage.mjs";
 
-/** Opens the chat and waits until it is told of changes. */
+/** Opens the chat and waits until its live events are connected. */
 export async function openChat(page) {
   await page.goto(`${APP}/`);
   await page.evaluate(() => {
@@ -11,16 +11,16 @@ export async function openChat(page) {
   await connected(page);
 }
 
-/** Waits until live events come. */
+/** Waits until the live events are connected. */
 export const connected = (page) =>
   page.waitForFunction(() => document.querySelector("header [role=status]").textContent === "");
 
-/** Fails if the page was loaded again since it was opened. */
+/** Fails if the page was reloaded since it was opened. */
 export async function isTheSamePage(page) {
   check(await page.evaluate(() => globalThis.marked === true), "the page was loaded again");
 }
 
-/** Sends a prompt; answers its entry in the chat. */
+/** Sends a prompt; returns its entry in the chat. */
 export async function say(page, prompt) {
   await page.getByLabel("What do you want to see?").fill(prompt);
   await page.getByRole("button", { name: "Make a video" }).click();

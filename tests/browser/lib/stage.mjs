@@ -1,7 +1,8 @@
-// A browser with a page that is watched: whatever it complains of fails the scenario, unless the scenario expects it.
+// A browser with a page that is watched: any complaint of the page fails the scenario, unless the
+// scenario expects it.
 //
-// Run by `tests/workerd/dashboard.rs` and `example.rs`, which say by variables where the worker and the app are, and which keys it
-// takes.
+// Run by `tests/workerd/dashboard.rs` and `example.rs`, which set in variables where the worker and
+// the app are, and which keys the worker accepts.
 
 import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -19,15 +20,15 @@ const ARGUMENTS = [
   "--autoplay-policy=no-user-gesture-required",
 ];
 
-/** Where the worker is. */
+/** The worker's origin. */
 export const ORIGIN = process.env.REELAY_ORIGIN;
-/** Where the example app is, in the scenarios that are played on it. */
+/** The example app's origin, in the scenarios that use it. */
 export const APP = process.env.APP_ORIGIN;
-/** What opens it. */
+/** The keys that the worker accepts. */
 export const KEYS = { admin: process.env.REELAY_ADMIN_KEY, service: process.env.REELAY_SERVICE_KEY };
 
 /**
- * Plays one scenario on a page of its own and ends the process: 0 if it went as it should.
+ * Plays one scenario on a page of its own and ends the process: 0 if it succeeded.
  * @param {(stage: {page: import("playwright-core").Page, fresh: (options?: object) => Promise<import("playwright-core").Page>}) => Promise<void>} play
  * @param {{expected?: RegExp[], context?: object}} [options] `expected`: complaints that belong to the scenario
  */
@@ -60,7 +61,7 @@ export async function scenario(play, { expected = [], context = {} } = {}) {
   process.exit(failure ? 1 : 0);
 }
 
-/** Notes errors, broken rules of the content's security, and whatever would come from elsewhere. */
+/** Records errors, violations of the content security policy, and requests to other origins. */
 async function watch(page, complaints) {
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") complaints.push(`console: ${message.text()}`);
@@ -82,13 +83,16 @@ async function watch(page, complaints) {
   });
 }
 
-/** Whether an address is a video's on the worker: all that the app's pages load from there. */
+/**
+ * Whether an address is that of a video on the worker, which is all that the app's pages may load
+ * from there.
+ */
 function isVideo(address) {
   const { origin, pathname } = new URL(address);
   return origin === ORIGIN && /^\/api\/generations\/[^/]+\/video$/.test(pathname);
 }
 
-/** What was on the screen when it went wrong. */
+/** Shows what was on the screen when the scenario failed. */
 async function show(name, page, error, complaints) {
   console.log(`${name} failed: ${error.stack}`);
   for (const text of complaints) console.log(`  complained: ${text}`);
@@ -110,7 +114,7 @@ export function check(holds, what) {
   if (!holds) throw new Error(what);
 }
 
-/** Looks until `probe` answers something, at most a minute. @template T @param {() => Promise<T>} probe @returns {Promise<T>} */
+/** Polls until `probe` returns something, at most a minute. @template T @param {() => Promise<T>} probe @returns {Promise<T>} */
 export async function until(what, probe) {
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {

@@ -1,4 +1,4 @@
-// What a person does on the page, by the names a screen reader would say.
+// A user's actions on the page, found by their accessible names.
 
 import { ORIGIN } from "./stage.mjs";
 
@@ -24,20 +24,20 @@ export async function orderBy(page, prompt, user) {
   await page.getByRole("heading", { level: 1, name: /^d-/ }).waitFor();
 }
 
-/** The head of the generation that is shown. */
+/** The head of the generation on the page. */
 export const summary = (page) => page.getByRole("region", { name: "How it stands" });
 
-/** Waits until the generation that is shown has this status. */
+/** Waits until the generation on the page has this status. */
 export const stands = (page, name) => summary(page).getByText(name, { exact: true }).waitFor();
 
 /** The rows of the list. */
 export const rows = (page) => page.getByRole("list", { name: "Generations" }).getByRole("listitem");
 
-/** Marks the document, so that a reload would be seen. */
+/** Marks the document, so that a reload is detected. */
 export const mark = (page) =>
   page.evaluate(() => {
     globalThis.marked = true;
   });
 
-/** Whether it is still the document that was marked. */
+/** Whether the document is still the marked one. */
 export const isMarked = (page) => page.evaluate(() => globalThis.marked === true);

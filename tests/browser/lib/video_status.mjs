@@ -1,4 +1,5 @@
-// What a process that did not start a video knows of it: the status of the operation in its argument, as JSON.
+// A second process that did not start the video: prints the status of the operation in its
+// argument, as JSON.
 
 import { reelay } from "@reelay/ai-sdk-provider";
 import { experimental_getVideoStatus as getVideoStatus } from "ai";

@@ -1,4 +1,5 @@
-// What is around the page: the worker's API, the local upstream, and the test that can kill the worker.
+// The page's surroundings: the worker's API, the local upstream, and the test that can kill the
+// worker.
 
 import { createInterface } from "node:readline";
 import { ORIGIN } from "./stage.mjs";
@@ -7,14 +8,14 @@ const UPSTREAM = process.env.UPSTREAM_ORIGIN;
 const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 process.stdin.unref();
 
-/** Has the test do something to the worker: `kill`, `restart`; answers once it is done. */
+/** Asks the test to do something to the worker, `kill` or `restart`; returns once it is done. */
 export async function ask(word) {
   console.log(`@${word}`);
   const { value } = await answers.next();
   if (value !== "done") throw new Error(`The test answered ${value} to ${word}.`);
 }
 
-/** How the app's receiver answers webhooks from now on. */
+/** Sets how the app's receiver answers webhooks from now on. */
 export const inbox = (mode) => control("inbox/mode", { mode });
 
 async function control(path, body) {
@@ -26,7 +27,7 @@ async function control(path, body) {
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
 }
 
-/** Orders a generation as an app would; answers its id. */
+/** Orders a generation as an app would; returns its id. */
 export async function order(user, prompt, more = {}) {
   const response = await fetch(`${ORIGIN}/api/generations`, {
     method: "POST",

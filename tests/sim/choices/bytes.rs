@@ -1,4 +1,4 @@
-//! Answers from a byte string, as a fuzzer makes them, and from a fixed stream when it is used up.
+//! Answers from a byte string, as a fuzzer makes them, then from a fixed stream.
 
 use super::{Driver, Seeded};
 

@@ -1,5 +1,5 @@
-//! Counts the decisions and says yes at chosen ones, so that a walk over all choices visits every
-//! cut.
+//! Counts the decisions and answers chosen ones with yes, so that a walk over all of them visits
+//! every cut.
 
 use super::{Driver, Seeded};
 
@@ -7,7 +7,8 @@ pub(crate) struct Counter {
     /// The decisions that are answered with yes, by their number from 0.
     yes_at: Vec<u64>,
     decided: u64,
-    /// Everything that is no decision: the same numbers in every run, so that a walk is finite.
+    /// Answers everything except decisions, with the same numbers in every run, so that a walk is
+    /// finite.
     numbers: Seeded,
 }
 

@@ -1,4 +1,4 @@
-//! Which file uses which, and the circles among them.
+//! The dependencies between files, and the circles among them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
@@ -8,9 +8,9 @@ pub(super) struct Graph {
     uses: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// Files that all reach one another.
+/// A set of files that all reach one another.
 pub(super) struct Circle {
-    /// The shortest circle among them, its first file at both ends.
+    /// The shortest circle among them, with its first file at both ends.
     way: Vec<String>,
     others: Vec<String>,
 }
@@ -69,7 +69,7 @@ impl Graph {
             .collect()
     }
 
-    /// The shortest way from `file` to itself, with it at both ends.
+    /// The shortest path from `file` back to itself, with it at both ends.
     fn way_back(&self, file: &str) -> Option<Vec<String>> {
         let reached = self.reached(file);
         let mut way = vec![file.to_owned()];
@@ -83,8 +83,8 @@ impl Graph {
         Some(way)
     }
 
-    /// Each file that `file` reaches by one step or more, with the one before it on the shortest
-    /// way.
+    /// Each file that `file` reaches in one step or more, with the file before it on the shortest
+    /// path.
     fn reached(&self, file: &str) -> BTreeMap<String, String> {
         let mut before = BTreeMap::new();
         let mut open = VecDeque::from([file.to_owned()]);

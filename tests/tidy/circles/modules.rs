@@ -1,14 +1,14 @@
-//! The modules of a crate, and in which file the thing stands that a path names.
+//! The modules of a crate, and the file that defines what a path names.
 
 use super::graph::Graph;
 use super::paths::{self, Paths};
 use crate::source::File;
 use std::collections::BTreeMap;
 
-/// No chain of imports that ends is longer.
+/// The longest chain of imports to follow.
 const MAX_HOPS: usize = 16;
 
-/// A module, by the names that lead to it from the root of its crate.
+/// A module, as the names of the path from its crate's root.
 type Module = Vec<String>;
 
 /// What a path names.
@@ -23,7 +23,7 @@ struct Modules<'a> {
     files: BTreeMap<Module, (&'a File, Paths)>,
 }
 
-/// Which file of the crate in `folder` uses which.
+/// The dependencies between the files of the crate in `folder`.
 pub(super) fn dependencies(folder: &str, files: &[&File]) -> Graph {
     let read = files.iter().map(|file| {
         (
@@ -73,8 +73,8 @@ fn module(folder: &str, path: &str) -> Module {
 }
 
 impl Modules<'_> {
-    /// What `path` names in `from`; `None` for what other crates, the prelude or the module itself
-    /// define.
+    /// What `path` names in `from`; `None` for names of other crates, the prelude or the module
+    /// itself.
     fn find(&self, from: &Module, path: &[String], hops: usize) -> Option<Named> {
         let (first, rest) = path.split_first()?;
         let mut named = match first.as_str() {
@@ -95,7 +95,7 @@ impl Modules<'_> {
         Some(named)
     }
 
-    /// A child of `module`, or what it imports by that name.
+    /// A child of `module`, or an import with that name.
     fn member(&self, module: &Module, name: &str, hops: usize) -> Option<Named> {
         let child: Module = module.iter().cloned().chain([name.to_owned()]).collect();
         if self.files.contains_key(&child) {

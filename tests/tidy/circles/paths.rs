@@ -1,5 +1,4 @@
-//! The paths of a Rust file: what its `use` items import, and the paths written out within its
-//! code.
+//! The paths in a Rust file: what its `use` items import, and the paths written in its code.
 
 use crate::source::is_word;
 use std::collections::BTreeSet;
@@ -23,11 +22,11 @@ pub(super) struct Paths {
     pub(super) words: BTreeSet<String>,
 }
 
-/// Reads `code`, which has no comments, no insides of literals and no tests.
+/// Reads `code` without comments, tests and the contents of literals.
 pub(super) fn read(code: &str) -> Paths {
     let tokens = tokens(code);
     let mut paths = Paths::default();
-    // Whether each open brace belongs to an inline module, in which `super` is the file itself.
+    // Whether each open brace begins an inline module, in which `super` is the file itself.
     let mut braces: Vec<bool> = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
@@ -72,7 +71,7 @@ pub(super) fn read(code: &str) -> Paths {
     paths
 }
 
-/// A path as the file would write it, of one written in as many inline modules.
+/// A path written inside this many inline modules, as the file itself would write it.
 fn from_file(mut path: Vec<String>, inline_modules: usize) -> Vec<String> {
     let own = path
         .iter()
@@ -85,7 +84,7 @@ fn from_file(mut path: Vec<String>, inline_modules: usize) -> Vec<String> {
     path
 }
 
-/// Whether what stands before an item makes it public.
+/// Whether the tokens before an item make it public.
 fn is_public(before: &[&str]) -> bool {
     let end = match before.last() {
         Some(&")") => before.iter().rposition(|token| *token == "(").unwrap_or(0),
@@ -159,7 +158,7 @@ fn is_name(token: &str) -> bool {
     token.bytes().all(is_word) && !token.as_bytes()[0].is_ascii_digit()
 }
 
-/// Words, `::`, and every other byte that is no space.
+/// Words, `::`, and every other byte that is not a space.
 fn tokens(code: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
     let mut rest = code.trim_start();

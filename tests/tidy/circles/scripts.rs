@@ -3,7 +3,7 @@
 use super::graph::Graph;
 use crate::source::{File, find_words};
 
-/// Which file uses which. An `import type` counts: the reader of one file has to read the other.
+/// Each file's dependencies. An `import type` counts: a reader of one file must read the other.
 pub(super) fn dependencies(files: &[File]) -> Graph {
     let mut graph = Graph::default();
     for file in files {
@@ -17,7 +17,7 @@ pub(super) fn dependencies(files: &[File]) -> Graph {
     graph
 }
 
-/// What stands in quotes after `from` and `import`, and begins with a dot.
+/// The paths in quotes after `from` and `import` that begin with a dot.
 fn imports(text: &str) -> Vec<&str> {
     ["from", "import"]
         .into_iter()
@@ -38,7 +38,7 @@ fn imports(text: &str) -> Vec<&str> {
         .collect()
 }
 
-/// The path that `written` means in the file `from`.
+/// The file that `written` means in the file `from`.
 fn resolve(from: &str, written: &str) -> String {
     let mut path: Vec<&str> = from.split('/').collect();
     path.pop();
@@ -52,7 +52,7 @@ fn resolve(from: &str, written: &str) -> String {
     path.join("/")
 }
 
-/// The path without its ending: `./a.js` is written for the file `a.ts`.
+/// The path without its extension: `./a.js` may mean the file `a.ts`.
 fn stem(path: &str) -> &str {
     [".ts", ".js", ".mjs", ".mts"]
         .iter()

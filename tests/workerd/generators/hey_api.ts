@@ -1,4 +1,5 @@
-// The client that hey-api makes of the description, on the running worker: order, look, list, cancel, and be refused.
+// The client that hey-api generates from the description, on the running worker: order, poll,
+// list, cancel, and be refused.
 
 import assert from "node:assert/strict";
 import { cancelGeneration, createGeneration, getGeneration, listGenerations } from "./hey";

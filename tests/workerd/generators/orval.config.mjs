@@ -1,4 +1,4 @@
-// Orval's two clients: functions that call, and schemas that look at what was answered.
+// Orval's two outputs: functions that call, and schemas that check the answers.
 
 const input = "./openapi.json";
 

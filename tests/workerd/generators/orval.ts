@@ -1,5 +1,5 @@
-// The client that orval makes of the description, on the running worker: order, look, list, cancel, and be refused. Its
-// schemas look at what is sent and answered.
+// The client that orval generates from the description, on the running worker: order, poll, list,
+// cancel, and be refused. Its schemas check what is sent and answered.
 
 import assert from "node:assert/strict";
 import { cancelGeneration, createGeneration, getGeneration, listGenerations } from "./orval/fetch";

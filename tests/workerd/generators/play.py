@@ -1,5 +1,5 @@
-"""The client that openapi-python-client makes of the description, on the running worker: order, look, list, cancel, and
-be refused."""
+"""The client that openapi-python-client generates from the description, on the running worker: order, poll, list,
+cancel, and be refused."""
 
 import importlib
 import os
@@ -21,7 +21,7 @@ from reelay_client.models import (
 )
 from reelay_client.models.list_generations_status import ListGenerationsStatus
 
-# Every module compiles and finds what it imports.
+# Every module compiles and finds its imports.
 modules = [module.name for module in pkgutil.walk_packages(reelay_client.__path__, "reelay_client.")]
 for module in modules:
     importlib.import_module(module)

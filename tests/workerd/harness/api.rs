@@ -23,7 +23,7 @@ pub(crate) struct Api {
     pub(crate) user: String,
 }
 
-/// An answer, read whole.
+/// An answer with its whole body.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
@@ -31,7 +31,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The body as JSON; null if it is none.
+    /// The body as JSON; null if it is not JSON.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
@@ -67,7 +67,7 @@ impl Api {
         }
     }
 
-    /// The same user, whose generations go over another wire.
+    /// The same user, whose generations use another wire.
     pub(crate) fn over(self, wire: Wire) -> Self {
         Self { wire, ..self }
     }
@@ -80,7 +80,7 @@ impl Api {
         }
     }
 
-    /// Sends a request to a path, or to a whole address without the token, changed by `prepare`.
+    /// Sends a request, changed by `prepare`, to a path or, without the token, to a whole address.
     #[track_caller]
     pub(crate) fn send(
         &self,
@@ -97,7 +97,7 @@ impl Api {
         }
     }
 
-    /// The same with the answer's body still to be read.
+    /// As [`Self::send`], with the body not read yet.
     #[track_caller]
     fn open(
         &self,
@@ -119,14 +119,14 @@ impl Api {
         prepare(request).send().expect("the worker answers")
     }
 
-    /// Opens the live events of a generation, from the one after `after` on.
+    /// Opens the live events of a generation, beginning with the one after `after`.
     #[track_caller]
     pub(crate) fn events(&self, id: &str, after: Option<u64>) -> Events {
         self.try_events(id, after)
             .expect("there is room for a stream")
     }
 
-    /// The same; `None` if too many are open.
+    /// The same; `None` if too many streams are open.
     #[track_caller]
     pub(crate) fn try_events(&self, id: &str, after: Option<u64>) -> Option<Events> {
         let path = format!("/api/generations/{id}/events");
@@ -147,7 +147,7 @@ impl Api {
         Some(Events::new(answer))
     }
 
-    /// For clients of a test's own: the whole address of a path.
+    /// The whole address of a path, for other clients.
     pub(crate) fn address(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
     }
@@ -167,13 +167,13 @@ impl Api {
         self.send("POST", path, |request| request)
     }
 
-    /// Asks for a generation with any body.
+    /// Orders a generation with any body.
     #[track_caller]
     pub(crate) fn create(&self, body: &Value) -> Answer {
         self.send("POST", "/api/generations", |request| request.json(body))
     }
 
-    /// The same of a worker that may be killed meanwhile; the answer's status if there is one.
+    /// The same with a worker that may be killed meanwhile; the status if there is an answer.
     pub(crate) fn try_create(&self, body: &Value) -> Option<u16> {
         let request = self
             .http
@@ -183,13 +183,13 @@ impl Api {
         request.send().ok().map(|answer| answer.status().as_u16())
     }
 
-    /// Asks for a generation over the user's wire; returns its id.
+    /// Orders a generation over the user's wire; returns its id.
     #[track_caller]
     pub(crate) fn generate(&self, prompt: &str) -> String {
         self.generate_by(self.wire.model(), prompt)
     }
 
-    /// The same by a certain model.
+    /// The same with a given model.
     #[track_caller]
     pub(crate) fn generate_by(&self, model: &str, prompt: &str) -> String {
         let answer = self
@@ -208,8 +208,8 @@ impl Api {
         answer.json()["generation"].clone()
     }
 
-    /// Waits until a generation has ended and its webhook is delivered or given up; it must have
-    /// ended so.
+    /// Waits until a generation has ended with this status and its webhook is delivered or
+    /// exhausted.
     #[track_caller]
     pub(crate) fn ends_as(&self, id: &str, status: &str) -> Value {
         let generation = until("the generation is done", ENDS, || {
@@ -224,7 +224,7 @@ impl Api {
         generation
     }
 
-    /// Waits until a generation has ended as failed for this reason.
+    /// Waits until a generation has failed with this code.
     #[track_caller]
     pub(crate) fn fails_with(&self, id: &str, code: &str) -> Value {
         let generation = self.ends_as(id, "failed");

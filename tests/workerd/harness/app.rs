@@ -15,7 +15,7 @@ use std::time::Duration;
 /// How long a start may take on a busy machine.
 const START: Duration = Duration::from_mins(1);
 
-/// Where an app will be, so that its worker can be told before there is either.
+/// The address of a future app, so that its worker can be configured before either starts.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     port: u16,
@@ -31,7 +31,8 @@ impl Place {
     }
 }
 
-/// A running app; its database, if it has one, outlives its processes and goes with the world.
+/// A running app; its database, if it has one, outlives its processes and is deleted with the
+/// world.
 pub(crate) struct App {
     place: Place,
     code: PathBuf,
@@ -49,7 +50,7 @@ impl App {
         Self::of(world, place, root.join("examples/nextjs"))
     }
 
-    /// Starts the app whose built code is in this folder.
+    /// Starts the app built in this folder.
     pub(crate) fn of(world: &World, place: Place, code: PathBuf) -> Self {
         let folder = world.worker.folder().to_owned();
         let database = folder.join("example.sqlite");
@@ -83,7 +84,7 @@ impl App {
         &self.database
     }
 
-    /// Ends the app by SIGKILL.
+    /// Kills the app with SIGKILL.
     pub(crate) fn kill(&self) {
         self.program
             .lock()
@@ -91,7 +92,7 @@ impl App {
             .kill("node");
     }
 
-    /// Starts the app again on its database, at its old address.
+    /// Starts the app again with its database, at its old address.
     pub(crate) fn restart(&self) {
         let program = serve(&self.folder, &self.code, self.place, &self.environment);
         *self.program.lock().unwrap_or_else(PoisonError::into_inner) = program;
@@ -119,7 +120,7 @@ fn serve(folder: &Path, app: &Path, place: Place, environment: &[(String, String
         "the app is built: run these tests by `npm test`"
     );
     let port = place.port.to_string();
-    // An app of the tests has its packages in the folder above.
+    // A test's app has its packages in the folder above.
     let own = app.join("../node_modules/.bin/next");
     let next = if own.exists() {
         own.as_os_str()

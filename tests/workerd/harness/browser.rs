@@ -1,8 +1,8 @@
-//! Scenarios of `tests/browser`: Node drives a browser on the worker's page, and asks here for what
-//! only this side can do to the worker.
+//! Scenarios of `tests/browser`: Node drives a browser on the worker's page, and requests the
+//! actions that only this side can do to the worker.
 //!
-//! A line `@word` of the script's output asks for `word`; "done" on its input says that it is done.
-//! All other lines are shown if it fails, and the last of them, its figures, in any case.
+//! A line `@word` in the script's output requests the action `word`; "done" on its input confirms
+//! it. All other lines are shown if it fails; the last of them, its results, is always shown.
 
 use super::World;
 use super::app::App;
@@ -13,7 +13,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Plays a scenario on a world's worker; `act` does what it asks for.
+/// Plays a scenario on a world's worker; `act` carries out the requested actions.
 #[track_caller]
 pub(crate) fn play(world: &World, scenario: &str, act: impl Fn(&str)) {
     play_with(world, scenario, &[], act);
@@ -31,7 +31,7 @@ pub(crate) fn play_on(app: &App, world: &World, scenario: &str, act: impl Fn(&st
 fn play_with(world: &World, scenario: &str, variables: &[(&str, String)], act: impl Fn(&str)) {
     let script =
         Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/browser/{scenario}.mjs"));
-    // Node ends the browser when its input ends, which is when this process does.
+    // Node ends the browser when its input closes, which happens when this process ends.
     let mut node = Command::new("node")
         .arg(script)
         .env("REELAY_ORIGIN", world.worker.origin())
@@ -51,7 +51,9 @@ fn play_with(world: &World, scenario: &str, variables: &[(&str, String)], act: i
         match line.strip_prefix('@') {
             Some(wish) => {
                 act(wish);
-                input.write_all(b"done\n").expect("the script listens");
+                input
+                    .write_all(b"done\n")
+                    .expect("the script reads its input");
             }
             None => told.push(line),
         }

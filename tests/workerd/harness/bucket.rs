@@ -1,5 +1,4 @@
-//! The bucket looked at from below: the files of Miniflare's R2, so that nothing of the worker
-//! vouches for itself.
+//! Reads the bucket from the files of Miniflare's R2, independently of the worker.
 
 use super::Worker;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
@@ -23,7 +22,7 @@ pub(crate) fn object(worker: &Worker, key: &str) -> Option<Object> {
     catalogues.find_map(|path| read(&folder, &path, key))
 }
 
-/// The keys that begin so.
+/// The keys with this prefix.
 pub(crate) fn keys(worker: &Worker, prefix: &str) -> Vec<String> {
     let catalogues = files(&worker.bucket_folder()).into_iter();
     let catalogues = catalogues.filter(|path| path.extension().is_some_and(|end| end == "sqlite"));
@@ -42,7 +41,7 @@ fn read(folder: &Path, catalogue: &Path, key: &str) -> Option<Object> {
     let database = Connection::open_with_flags(catalogue, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
     let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
     let statement = "SELECT blob_id, http_metadata, custom_metadata FROM _mf_objects WHERE key = ?";
-    // A database of another kind has no such table.
+    // A database of another kind does not have this table.
     let found: Option<(Option<String>, String, String)> = database
         .query_row(statement, [key], row)
         .optional()
@@ -58,7 +57,7 @@ fn read(folder: &Path, catalogue: &Path, key: &str) -> Option<Object> {
     })
 }
 
-/// The blobs of an object that came in parts.
+/// The blobs of an object uploaded in parts.
 fn parts(database: &Connection, key: &str) -> Vec<String> {
     let statement =
         "SELECT blob_id FROM _mf_multipart_parts WHERE object_key = ? ORDER BY part_number";

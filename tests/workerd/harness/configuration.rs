@@ -1,18 +1,18 @@
-//! The `wrangler.toml` of a test's worker: the worker's own, changed where the test asks for it.
+//! The `wrangler.toml` of a test's worker: the worker's own, with the test's changes.
 
 use std::fs;
 use std::path::Path;
 
-/// The text at which a limit on requests begins; see [`raised`].
+/// The text that introduces a limit on requests; see [`raised`].
 const LIMIT: &str = "simple = { limit = ";
-/// No test comes near it.
+/// A limit that no test comes near.
 const RAISED: u32 = 100_000;
 /// The entry of the worker as deployed.
 const ENTRY: &str = "main = \"build/index.js\"";
 /// The entry with the injector before it.
 const INJECTED_ENTRY: &str = "main = \"injector.js\"";
 const INJECTOR: &str = include_str!("../injector/index.js");
-/// Producers of the injector's own, so that it needs none of the worker's.
+/// The injector's own producers, so that it does not need the worker's.
 const INJECTOR_QUEUES: &str = r#"
 [[queues.producers]]
 queue = "reelay-dispatch"
@@ -23,10 +23,10 @@ queue = "reelay-dispatch-dead"
 binding = "INJECT_DEAD"
 "#;
 
-/// What a test changes.
+/// A test's changes.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Configuration<'a> {
-    /// Texts of `wrangler.toml` and what stands there instead.
+    /// Texts of `wrangler.toml` and their replacements.
     pub(crate) replacements: &'a [(&'a str, &'a str)],
     /// Whether [`super::Worker::inject`] works.
     pub(crate) injector: bool,
@@ -51,7 +51,7 @@ impl Configuration<'_> {
         }
         let mut derived = String::new();
         for line in text.lines() {
-            // A limit the test has set is left to it.
+            // A limit that the test has set stays.
             let untouched = original.lines().any(|known| known == line);
             derived += &raised(line)
                 .filter(|_| untouched)
@@ -65,13 +65,13 @@ impl Configuration<'_> {
     }
 }
 
-/// A replacement that meets nothing would leave a test proving nothing.
+/// Replaces a text that must occur: otherwise the test would prove nothing.
 fn replaced(text: &str, old: &str, new: &str) -> String {
     assert!(text.contains(old), "wrangler.toml has no {old}");
     text.replace(old, new)
 }
 
-/// A limit's line with one that tests do not reach; they come much faster than people.
+/// A limit's line with a limit that tests do not reach; they send much faster than people.
 fn raised(line: &str) -> Option<String> {
     let (before, rest) = line.split_once(LIMIT)?;
     let (_, after) = rest.split_once(',')?;

@@ -1,10 +1,10 @@
-//! Server-Sent Events as a client reads them, one at a time, as they come.
+//! Server-Sent Events as a client reads them, one by one as they arrive.
 
 use reqwest::blocking::Response;
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 
-/// An event, or a comment, whose name is then `:`.
+/// An event, or a comment, whose name is `:`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Event {
     pub(crate) id: Option<u64>,
@@ -47,7 +47,7 @@ impl Events {
         }
     }
 
-    /// Waits for the step of this name; returns the steps up to it.
+    /// Waits for the step with this name; returns the steps up to it.
     pub(crate) fn until_step(&mut self, step: &str) -> Vec<Event> {
         let mut steps = Vec::new();
         while let Some(event) = self.next() {
@@ -80,7 +80,7 @@ pub(crate) fn steps(events: &[Event]) -> Vec<(u64, String)> {
         .collect()
 }
 
-/// The lines of one event; `None` if they only say when to come back.
+/// Parses the lines of one event; `None` if they only set the reconnection time.
 fn parse(block: &str) -> Option<Event> {
     let mut event = Event {
         id: None,

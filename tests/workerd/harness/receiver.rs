@@ -1,5 +1,5 @@
-//! An app's receiver as a small server of the test's own: at a port that is known before anyone
-//! listens there, and with any answer.
+//! An app's receiver as a small server inside the test: its port is known before it listens, and it
+//! can give any answer.
 
 use super::ready::{free_port, until};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -12,7 +12,7 @@ use std::time::Duration;
 /// How long a caller may take to send its request, and a port to become free.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A place that no one listens at yet.
+/// A port at which nothing listens yet.
 #[derive(Clone, Copy)]
 pub(crate) struct Spot {
     port: u16,
@@ -23,13 +23,13 @@ impl Spot {
         Self { port: free_port() }
     }
 
-    /// The address there, by a host of the caller's.
+    /// The address of this port, with any host.
     pub(crate) fn url(self, scheme: &str, host: &str, path: &str) -> String {
         format!("{scheme}://{host}:{}{path}", self.port)
     }
 }
 
-/// A request as it came.
+/// A request as received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Received {
     /// Path and query.
@@ -56,11 +56,11 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    /// Begins to listen. `answer` makes the status line's rest and the headers, such as `204 No
-    /// Content`, of a target.
+    /// Starts to listen. `answer` maps a target to the rest of the status line and the headers,
+    /// such as `204 No Content`.
     pub(crate) fn start(spot: Spot, answer: impl Fn(&str) -> String + Send + 'static) -> Self {
-        // A process that another test starts may hold for a moment what looked for a free port
-        // here.
+        // Another test's process may hold the port for a moment while it looks for a free port of
+        // its own.
         let listener = until("the port is free", PATIENCE, || {
             TcpListener::bind(("127.0.0.1", spot.port)).ok()
         });
@@ -74,7 +74,7 @@ impl Receiver {
                 if stop.load(Ordering::SeqCst) {
                     return;
                 }
-                // A caller that is gone has nothing to be told.
+                // A caller that is gone needs no answer.
                 let _ = serve(&stream, &answer, &kept);
             }
         });
@@ -86,7 +86,7 @@ impl Receiver {
         }
     }
 
-    /// What came so far, oldest first.
+    /// The requests received so far, oldest first.
     pub(crate) fn received(&self) -> Vec<Received> {
         self.received
             .lock()

@@ -1,4 +1,4 @@
-//! The cron trigger as a clock: locally nothing fires it.
+//! A clock that fires the cron trigger, because nothing else does so locally.
 
 use super::Worker;
 use reqwest::blocking::Client;
@@ -6,18 +6,17 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// Longer than any handler takes; one that hangs is the worker's own trouble, not the clock's.
+/// Longer than any handler takes; a handler that hangs does not stop the clock.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Fires the minute's cron trigger again and again until it is dropped, whether the worker is there
-/// or not.
+/// Fires the minute's cron trigger repeatedly until it is dropped, whether or not the worker runs.
 pub(crate) struct Ticker {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Ticker {
-    /// Begins at once; the next time comes so long after the last one's handler has ended.
+    /// Fires immediately, then again `every` after each handler has ended.
     pub(crate) fn start(worker: &Worker, every: Duration) -> Self {
         let address = worker.cron_address("*+*+*+*+*");
         let http = Client::builder()

@@ -1,5 +1,5 @@
-//! The clock that the upstream's times are compared with, and figures told past the test harness,
-//! which holds back what a test that passes prints.
+//! The clock that the upstream's times are compared with, and results printed directly to standard
+//! error: the test runner hides the output of a test that passes.
 
 use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// The time in milliseconds since the Unix epoch.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the time of a test is no time of the product"
+    reason = "a test's clock is not the product's"
 )]
 pub(crate) fn now() -> u64 {
     let since = SystemTime::now()
@@ -16,8 +16,8 @@ pub(crate) fn now() -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Tells a figure.
+/// Prints a result.
 pub(crate) fn told(figure: &str) {
-    // Nobody may be listening.
+    // Standard error may be closed.
     let _ = writeln!(io::stderr(), "{figure}");
 }

@@ -1,4 +1,4 @@
-//! Users' tokens, made here by hand so that the worker's own reading of them is put to the test.
+//! Users' tokens, built here by hand as an independent test of the worker's verification.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,7 +6,7 @@ use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-/// The key of users' tokens.
+/// The secret that signs users' tokens.
 pub(crate) const JWT_SECRET: &str = "the-tests-own-jwt-secret-of-40-characters";
 
 /// A token of a user that is valid for as long as any test runs.
@@ -19,7 +19,7 @@ pub(crate) fn signed(claims: &Value, secret: &str) -> String {
     with_header(&json!({ "alg": "HS256", "typ": "JWT" }), claims, secret)
 }
 
-/// The same with a header of one's own.
+/// The same with any header.
 pub(crate) fn with_header(header: &Value, claims: &Value, secret: &str) -> String {
     let text = format!("{}.{}", part(header), part(claims));
     let mut mac =
@@ -31,7 +31,7 @@ pub(crate) fn with_header(header: &Value, claims: &Value, secret: &str) -> Strin
     )
 }
 
-/// A token that asks to be believed without a signature.
+/// A token without a signature, whose header says `none`.
 pub(crate) fn unsigned(claims: &Value) -> String {
     format!(
         "{}.{}.",

@@ -1,4 +1,4 @@
-//! The fake upstream as a process, by its control API (see the head of
+//! The fake upstream as a process, driven by its control API (see the head of
 //! `tools/fake-upstream/src/main.rs`).
 
 use super::process::Program;
@@ -11,21 +11,21 @@ use std::time::Duration;
 
 /// The secret of the app's webhooks: 32 bytes.
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_dGhlLXRlc3RzLW93bi13ZWJob29rLXNlY3JldCEhIQ==";
-/// Where Vertex AI is to leave its videos.
+/// Where Vertex AI stores its videos.
 pub(crate) const OUTPUT: &str = "gs://the-tests-own-bucket/videos/";
-/// The only key the upstream takes.
+/// The only API key that the upstream accepts.
 pub(crate) const API_KEY: &str = "the-tests-own-upstream-key";
-/// The film that the upstream renders.
+/// The sample video that the upstream renders.
 pub(crate) const SAMPLE: &[u8] = include_bytes!(concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/tools/fake-upstream/assets/sample.mp4"
 ));
-/// How long the head of a video of a wanted size is; after it the upstream's pattern begins.
+/// The size of the head of a video of a wanted size; the upstream's pattern follows it.
 const HEAD: u64 = 144;
 /// How long anything may take to arrive.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Whether these bytes are those of a video of a wanted size, from the byte `first` on: byte `i` is
+/// Whether these bytes are those of a video of a wanted size, starting at byte `first`: byte `i` is
 /// `i % 251`.
 pub(crate) fn follows_pattern(bytes: &[u8], first: u64) -> bool {
     (first..)
@@ -41,7 +41,7 @@ pub(crate) struct Upstream {
 }
 
 impl Upstream {
-    /// Starts one on free ports; a render takes 300 ms unless its prompt says otherwise.
+    /// Starts one on free ports; a render takes 300 ms unless its prompt has a mark for it.
     pub(crate) fn start(folder: &Path) -> Self {
         let binary = std::env::var_os("FAKE_UPSTREAM_BIN").expect(
             "FAKE_UPSTREAM_BIN names the built fake-upstream: run these tests by `npm test`",
@@ -93,17 +93,17 @@ impl Upstream {
         self.show("service-account", &[]).to_string()
     }
 
-    /// Makes every access token invalid that was issued so far.
+    /// Invalidates every access token issued so far.
     pub(crate) fn expire_tokens(&self) {
         self.control("tokens/expire", &json!({}));
     }
 
-    /// Registers a webhook that is told of what is done.
+    /// Registers a webhook for finished operations.
     pub(crate) fn push_to(&self, uri: &str, secret: &str) {
         self.control("push", &json!({ "uri": uri, "secret": secret }));
     }
 
-    /// What was pushed about a prompt's renders, with the answers.
+    /// The webhooks sent about a prompt's renders, with the answers.
     pub(crate) fn pushes(&self, prompt: &str) -> Vec<Value> {
         let all = self.show("pushes", &[]);
         all.as_array()
@@ -114,7 +114,7 @@ impl Upstream {
             .collect()
     }
 
-    /// Forgets all, opens all gates and answers webhooks with 200 again.
+    /// Deletes all state, opens all gates and answers webhooks with 200 again.
     pub(crate) fn reset(&self) {
         self.control("reset", &json!({}));
     }
@@ -124,7 +124,7 @@ impl Upstream {
         self.control("gate", &json!({ "step": step, "state": "closed" }));
     }
 
-    /// Holds submits once they are accepted and so paid.
+    /// Holds submits once they are accepted, and therefore paid for.
     pub(crate) fn close_after_acceptance(&self) {
         self.control(
             "gate",
@@ -137,12 +137,12 @@ impl Upstream {
         self.control("gate", &json!({ "step": step, "state": "open" }));
     }
 
-    /// The marks of every prompt that has none of its own, from now on.
+    /// Sets the marks for every prompt without marks of its own, from now on.
     pub(crate) fn faults(&self, marks: &str) {
         self.control("faults", &json!({ "marks": marks }));
     }
 
-    /// How the inbox answers from now on.
+    /// Sets how the inbox answers from now on.
     pub(crate) fn inbox_mode(&self, mode: &str) {
         self.control("inbox/mode", &json!({ "mode": mode }));
     }
@@ -185,7 +185,7 @@ impl Upstream {
         answer["requests"].as_array().cloned().unwrap_or_default()
     }
 
-    /// Every request of a step that belongs to this prompt.
+    /// Every request of a step for this prompt.
     pub(crate) fn requests(&self, step: &str, prompt: &str) -> Vec<Value> {
         let all = self.show("requests", &[("step", step)]);
         all.as_array()
@@ -220,7 +220,7 @@ impl Upstream {
             .collect()
     }
 
-    /// `rendering`, `maxRendering` and, in order, what was `accepted`.
+    /// `rendering`, `maxRendering` and the accepted renders in order as `accepted`.
     pub(crate) fn render_stats(&self) -> Value {
         self.show("render-stats", &[])
     }

@@ -1,6 +1,6 @@
-//! The wires a job may be rendered over: what is promised holds on each.
+//! The wires over which a job may be rendered: every promise holds on each.
 
-/// A provider of the worker, all of which the local upstream stands in for.
+/// A provider of the worker; the local upstream stands in for all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wire {
     Gemini,
@@ -20,7 +20,7 @@ impl Wire {
         }
     }
 
-    /// The model of an order that names none.
+    /// The default model.
     pub(crate) fn model(self) -> &'static str {
         match self {
             Self::Gemini | Self::Vertex => "veo-3.1-generate-001",
@@ -28,8 +28,8 @@ impl Wire {
         }
     }
 
-    /// The step of the request that the gate `gate` holds: Cloud Storage has the bytes where the
-    /// file is asked for.
+    /// The step of the request that the gate `gate` holds: on Vertex AI, Cloud Storage serves the
+    /// bytes at the file's address.
     pub(crate) fn request_at(self, gate: &'static str) -> &'static str {
         if self == Self::Vertex && gate == "bytes" {
             "download"
@@ -38,7 +38,7 @@ impl Wire {
         }
     }
 
-    /// Another model, to which what a rate limit teaches everyone can be kept.
+    /// Another model, so that a backoff can be confined to it.
     pub(crate) fn other_model(self) -> &'static str {
         match self {
             Self::Gemini | Self::Vertex => "veo-3.1-fast-generate-001",
@@ -47,7 +47,7 @@ impl Wire {
     }
 }
 
-/// Makes a test of each function for each wire.
+/// Generates a test for each function and wire.
 macro_rules! on_each_wire {
     ($($test:ident,)*) => {
         mod gemini {

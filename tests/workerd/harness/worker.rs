@@ -16,8 +16,8 @@ use std::time::Duration;
 const START: Duration = Duration::from_mins(1);
 /// How long a cron trigger's handler may take.
 const REQUEST: Duration = Duration::from_mins(1);
-/// What wrangler would otherwise do besides: report, look for the machine's place, join other
-/// workers of this machine.
+/// Turns off what wrangler does besides: telemetry, finding the machine's location, joining other
+/// workers on this machine.
 const QUIET: [(&str, &str); 7] = [
     ("WRANGLER_SEND_METRICS", "false"),
     ("WRANGLER_SEND_ERROR_REPORTS", "false"),
@@ -28,15 +28,15 @@ const QUIET: [(&str, &str); 7] = [
     ("CI", "true"),
 ];
 
-/// Where wrangler keeps what it needs for a while.
+/// The folder of wrangler's temporary files.
 const TEMPORARY: &str = "temporary";
 
-/// How a line of the worker's own begins.
+/// The beginning of each line that the worker logs.
 const LINE: &str = "{\"timestamp\":";
 
 /// The service key of the app's own server.
 pub(crate) const SERVICE_KEY: &str = "the-tests-own-service-key";
-/// The key of whoever operates the worker.
+/// The operator's admin key.
 pub(crate) const ADMIN_KEY: &str = "the-tests-own-admin-key";
 
 /// A worker; its state outlives its processes until it is dropped.
@@ -64,7 +64,7 @@ impl Worker {
         let mut environment: Vec<(String, String)> = environment
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        // What a killed wrangler leaves behind goes with the world's folder.
+        // A killed wrangler's leftovers are deleted with the world's folder.
         environment.push((
             "TMPDIR".to_owned(),
             folder.join(TEMPORARY).display().to_string(),
@@ -90,20 +90,19 @@ impl Worker {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Ends workerd and wrangler by SIGKILL.
+    /// Kills workerd and wrangler with SIGKILL.
     pub(crate) fn kill(&self) {
         assert!(!self.workerds().is_empty(), "there is a workerd to kill");
         self.program().kill("workerd");
     }
 
-    /// Starts the worker again on its state, at its old address. No request has reached an object
-    /// of it before this returns.
+    /// Starts the worker again with its state, at its old address. No request has reached any of
+    /// its objects before this returns.
     pub(crate) fn restart(&self) {
         self.restart_with(&[]);
     }
 
-    /// The same with these variables changed, now and at later restarts. For worlds of a test's
-    /// own.
+    /// The same with these variables changed, now and at later restarts. For a test's own world.
     pub(crate) fn restart_with(&self, changed: &[(&str, &str)]) {
         let mut variables = self
             .variables
@@ -117,14 +116,14 @@ impl Worker {
         *self.program() = serve(&self.folder, self.port, &variables, &self.environment);
     }
 
-    /// Fires the minute's cron trigger, as locally nothing else does; returns once its handler has
-    /// ended.
+    /// Fires the minute's cron trigger, which nothing else does locally; returns when its handler
+    /// has ended.
     #[track_caller]
     pub(crate) fn tick(&self) {
         self.fire("*+*+*+*+*");
     }
 
-    /// Fires the day's cron trigger.
+    /// Fires the daily cron trigger.
     #[track_caller]
     pub(crate) fn daily(&self) {
         self.fire("17+3+*+*+*");
@@ -144,14 +143,14 @@ impl Worker {
         format!("{}/__scheduled?cron={cron}", self.origin())
     }
 
-    /// Sends messages to the queue `DISPATCH` or `DEAD`, each to arrive after `delay` seconds.
+    /// Sends messages to the queue `DISPATCH` or `DEAD`, each delivered after `delay` seconds.
     /// Needs `Configuration::injector`.
     #[track_caller]
     pub(crate) fn inject(&self, queue: &str, messages: &[Value], delay: u32) {
         self.inject_as("json", queue, messages, delay);
     }
 
-    /// The same with texts that need not be JSON, which no honest sender sends.
+    /// The same with texts that need not be JSON, as no correct sender sends them.
     #[track_caller]
     pub(crate) fn inject_texts(&self, queue: &str, messages: &[&str], delay: u32) {
         let messages: Vec<Value> = messages.iter().map(|text| Value::from(*text)).collect();
@@ -173,7 +172,7 @@ impl Worker {
         assert_eq!(answer.status(), 204, "{queue}: {}", text(answer));
     }
 
-    /// Where wrangler runs, and whatever else may be put that goes with the world.
+    /// The folder where wrangler runs; it is deleted with the world.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
@@ -183,8 +182,8 @@ impl Worker {
         self.folder.join("state/v3/r2")
     }
 
-    /// The platform's databases of the objects of a class: one each, and `metadata.sqlite` with
-    /// their alarms. A killed worker's may be changed.
+    /// The platform's databases of a class's objects: one each, and `metadata.sqlite` with their
+    /// alarms. They may be changed while the worker is killed.
     pub(crate) fn databases(&self, class: &str) -> Vec<PathBuf> {
         let folder = self.folder.join(format!("state/v3/do/reelay-{class}"));
         let entries = std::fs::read_dir(folder)
@@ -208,11 +207,11 @@ impl Worker {
             .any(|line| line.contains(&message) && line.contains(&id))
     }
 
-    /// The lines that the worker has logged. Wrangler paints those of the higher levels, and writes
+    /// The lines that the worker has logged. Wrangler colours those of the higher levels, and adds
     /// lines of its own.
     pub(crate) fn lines(&self) -> Vec<Value> {
         let log = self.log();
-        // The last line may not be there whole yet.
+        // The last line may be incomplete.
         let whole = log.rsplit_once('\n').map_or("", |(whole, _)| whole);
         let logged = whole
             .lines()
@@ -256,7 +255,7 @@ fn usual_variables<'a>(upstream: &'a str, account: &'a str) -> Vec<(&'a str, &'a
         ("POLL_INTERVAL_MS", "200"),
         ("WEBHOOK_RETRY_SECONDS", "0,1,1,1,1"),
         ("MAX_SUBMITS_PER_MINUTE", "100000"),
-        // After the retries a video is given up, so that tests see the end.
+        // A store fails after its retries, so that tests see the end.
         ("STORE_TIMEOUT_MS", "0"),
     ]
 }
@@ -265,8 +264,8 @@ fn text(answer: Response) -> String {
     answer.text().unwrap_or_default()
 }
 
-/// Wrangler is run in a folder that sees the worker's build and a copy of its configuration, and
-/// nothing else: it puts its own files there, finds no `.dev.vars`, and has no sources to watch.
+/// Wrangler runs in a folder with links to the worker's build and a copy of its configuration, and
+/// nothing else: it writes its files there, finds no `.dev.vars`, and has no sources to watch.
 fn lay_out(folder: &Path, setup: &Setup<'_>) {
     let root = std::env::var_os("REELAY_ROOT")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
@@ -315,7 +314,7 @@ fn serve(
         .timeout(Duration::from_secs(10))
         .build()
         .expect("an HTTP client");
-    // An address no route knows, so that no object hears of it.
+    // No route has this address, so that the request reaches no object.
     let address = format!("http://127.0.0.1:{port}/is-it-there");
     until("the worker answers", START, || {
         assert!(

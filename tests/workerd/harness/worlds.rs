@@ -1,4 +1,4 @@
-//! A worker with its upstream, shared, taken by one test at a time, or of a test's own.
+//! A worker with its upstream: shared, taken by one test at a time, or of a test's own.
 
 use super::process::new_folder;
 use super::{Api, Configuration, Upstream, Worker, until};
@@ -11,19 +11,19 @@ use std::time::Duration;
 /// How much of each log a failed test shows.
 const SHOWN_LINES: usize = 60;
 
-/// How long the queue may take to hear of an end.
+/// How long the report of an end to the queue may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Every job starts at once, and an upstream that hangs is given up soon.
+/// Every job starts at once, and an upstream that hangs times out soon.
 const SHARED_SETTINGS: [(&str, &str); 2] = [
     ("MAX_CONCURRENT_JOBS", "100"),
     ("UPSTREAM_TIMEOUT_MS", "3000"),
 ];
 
-/// What of a world is its own.
+/// What a test's own world has of its own.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Setup<'a> {
-    /// The worker's variables besides the usual ones.
+    /// The worker's variables in addition to the usual ones.
     pub(crate) variables: &'a [(&'a str, &'a str)],
     /// Wrangler's environment.
     pub(crate) environment: &'a [(&'a str, &'a str)],
@@ -39,8 +39,8 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Starts a worker with these variables besides the usual ones. One such world is there at a
-    /// time.
+    /// Starts a worker with these variables in addition to the usual ones. One such world exists at
+    /// a time.
     pub(crate) fn start(variables: &[(&str, &str)]) -> Lent {
         Self::start_with(&Setup {
             variables,
@@ -48,7 +48,7 @@ impl World {
         })
     }
 
-    /// The same in an environment of wrangler's own.
+    /// The same with variables in wrangler's environment.
     pub(crate) fn start_in(variables: &[(&str, &str)], environment: &[(&str, &str)]) -> Lent {
         Self::start_with(&Setup {
             variables,
@@ -57,14 +57,14 @@ impl World {
         })
     }
 
-    /// The same with anything of its own.
+    /// The same with any setup.
     pub(crate) fn start_with(setup: &Setup<'_>) -> Lent {
         static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
         let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         Lent::Own(Box::new(Self::new(setup)), Some(turn))
     }
 
-    /// The same beside others of its kind, for a test that mostly waits.
+    /// The same concurrently with others of its kind, for a test that mostly waits.
     pub(crate) fn start_beside(setup: &Setup<'_>) -> Lent {
         Lent::Own(Box::new(Self::new(setup)), None)
     }
@@ -81,17 +81,17 @@ impl World {
         }
     }
 
-    /// A user nobody else is, with a valid token.
+    /// A new user with a valid token.
     pub(crate) fn user(&self) -> Api {
         Api::new(self.worker.origin(), unique("user"))
     }
 
-    /// A user of one's own choice, such as a fixture's.
+    /// A user with a given name, such as a fixture's.
     pub(crate) fn user_named(&self, user: &str) -> Api {
         Api::new(self.worker.origin(), user.to_owned())
     }
 
-    /// Waits until nobody holds a slot: one that is held when all jobs are done has leaked (I9).
+    /// Waits until no slot is held: one that is held when all jobs are done has leaked (I9).
     #[track_caller]
     pub(crate) fn all_slots_are_free(&self) {
         let user = self.user();
@@ -115,13 +115,13 @@ impl World {
     }
 }
 
-/// A word no other caller gets, for users and prompts.
+/// A unique word, for users and prompts.
 pub(crate) fn unique(word: &str) -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     format!("{word}_{}", NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
-/// The one worker for tests that disturb nobody: [`SHARED_SETTINGS`].
+/// The shared worker for tests that do not disturb others: [`SHARED_SETTINGS`].
 pub(crate) fn shared() -> Lent {
     static SHARED: LazyLock<World> = LazyLock::new(|| {
         World::new(&Setup {
@@ -132,8 +132,8 @@ pub(crate) fn shared() -> Lent {
     Lent::Shared(&SHARED)
 }
 
-/// One of two workers for tests that need one for themselves, with the usual three slots; nothing
-/// of the test before is left but finished jobs. After a test that failed it is a new one.
+/// One of two workers for tests that need one for themselves, with the usual three slots. Only
+/// finished jobs are left from the test before. After a failed test it is a new one.
 pub(crate) fn exclusive() -> Lent {
     static WORLDS: [Mutex<Option<World>>; 2] = [Mutex::new(None), Mutex::new(None)];
     static TURN: AtomicUsize = AtomicUsize::new(0);
@@ -156,8 +156,8 @@ pub(crate) fn exclusive() -> Lent {
     Lent::Exclusive(world)
 }
 
-/// A world that the tests of one file share, one of them at a time: started for the first, and anew
-/// after a test that failed.
+/// A world shared by the tests of one file, one at a time: started for the first test, and again
+/// after a failed one.
 pub(crate) fn kept(place: &'static Mutex<Option<World>>, setup: &Setup<'_>) -> Lent {
     let mut world = place.lock().unwrap_or_else(|poisoned| {
         place.clear_poison();
@@ -189,7 +189,7 @@ impl Deref for Lent {
     fn deref(&self) -> &World {
         match self {
             Self::Shared(world) => world,
-            Self::Exclusive(world) => world.as_ref().expect("it was started"),
+            Self::Exclusive(world) => world.as_ref().expect("the world was started"),
             Self::Own(world, _) => world,
         }
     }

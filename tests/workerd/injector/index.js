@@ -1,5 +1,6 @@
-// The worker with a door of its own into its queues, for tests: messages that no honest sender would send, such as
-// repeated, outdated or unreadable ones. Everything else goes to the worker as it is.
+// The worker with an additional route into its queues, for tests: messages that no correct sender
+// would send, such as repeated, outdated or unreadable ones. All other requests go to the worker
+// unchanged.
 //
 // POST /__inject/{queue}?delay=S&type=json|text, body: a JSON array of messages; `queue` is a binding of the
 // sections that the harness adds to the test's wrangler.toml.

@@ -1,4 +1,4 @@
-"""What schemathesis cannot read from the description: names that are new, signatures, and which refusals are right."""
+"""What schemathesis cannot read from the description: fresh names, signatures, and which refusals are right."""
 
 import base64
 import hashlib
@@ -8,7 +8,7 @@ import time
 
 import schemathesis
 
-# What the model that is asked for decides, by JSON pointer.
+# Fields that depend on the requested model, by JSON pointer.
 MODEL_DECIDES = {
     "/provider",
     "/model",
@@ -23,7 +23,7 @@ MODEL_DECIDES = {
     "/parameters/lastFrame",
     "/parameters/referenceImages",
 }
-# How it says so.
+# The refusals that depend on the model.
 MODEL_SAYS = (
     "must be one of",
     "is not supported by",
@@ -33,7 +33,8 @@ MODEL_SAYS = (
     "needs a",
     "seconds with reference",
 )
-# What no schema says: two names must agree, and a start lies within some days from now.
+# Rules that no schema can express: two names must agree, and a start lies within some days from
+# now.
 OTHERS = {
     "/generationId": "must be equal when both are given",
     "Idempotency-Key": "must be equal when both are given",
@@ -42,7 +43,7 @@ OTHERS = {
 }
 
 
-# Of keys that are generated besides the described ones: some are other names of a field.
+# Refusals of generated keys that are not described: some are other names of a field.
 UNDESCRIBED = ("differs from", "is not supported", "half a character")
 
 
@@ -58,7 +59,7 @@ def is_right(error):
 
 @schemathesis.check
 def an_order_is_refused_for_a_reason(ctx, response, case):
-    """A well-formed order is refused for what its model takes, or for what no schema can say, and for nothing else."""
+    """A well-formed order may be refused only for what its model takes, or for a rule that no schema can express."""
     positive = case.meta is not None and case.meta.generation.mode.is_positive
     if case.operation.label != "POST /api/generations" or response.status_code != 400 or not positive:
         return
@@ -75,7 +76,7 @@ def before_call(context, case, kwargs):
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     if case.operation.label == "POST /api/generations" and isinstance(case.body, dict):
-        # The body is shared with cases to come, and headers are taken from both.
+        # The body is shared with later cases, and headers are taken from both.
         case.body = dict(case.body)
         name_anew(case)
         if kwargs.get("headers") is not None:
@@ -87,7 +88,7 @@ def before_call(context, case, kwargs):
 
 
 def sign(request):
-    """Signs a webhook after the Standard Webhooks specification, as the video service does."""
+    """Signs a webhook according to the Standard Webhooks specification, as the video service does."""
     key = base64.b64decode(os.environ["UPSTREAM_WEBHOOK_SECRET"].removeprefix("whsec_"))
     body = request.body or b""
     body = body.encode() if isinstance(body, str) else body
@@ -100,9 +101,9 @@ def sign(request):
 
 
 def name_anew(case):
-    """Gives a well-formed order one name that was not used before: what becomes of two, or of a repeat, is another matter."""
+    """Gives a well-formed order one new name. Orders with two names, and repeats, are tested elsewhere."""
     if case.headers.get(KEY) is not None and case.body.get("generationId") is not None:
-        # By turns, so that both are seen.
+        # Alternately, so that both kinds of name are sent.
         if len(USED) % 2:
             del case.headers[KEY]
         else:

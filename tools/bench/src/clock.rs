@@ -1,4 +1,4 @@
-//! The only reader of time.
+//! The only code that reads the time.
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -8,7 +8,7 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// Milliseconds since the Unix epoch, with their fraction: the clock that the upstream's times are
+/// Milliseconds since the Unix epoch, with fractions: the clock that the upstream's times are
 /// compared with.
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
 pub(crate) fn unix_ms() -> f64 {
@@ -29,7 +29,7 @@ pub(crate) fn today() -> String {
     time.format("%Y-%m-%d").to_string()
 }
 
-/// The milliseconds since then.
+/// The milliseconds since `began`.
 pub(crate) fn since(began: Instant) -> f64 {
     began.elapsed().as_secs_f64() * 1_000.0
 }

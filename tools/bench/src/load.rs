@@ -1,9 +1,9 @@
-//! Load: so many requests, so many of them at a time.
+//! Load: `count` requests, `at_once` of them at a time.
 
 use crate::clock;
 use futures::StreamExt;
 
-/// What a load came to.
+/// The results of a load.
 pub(crate) struct Load {
     /// How long each request took, in milliseconds.
     pub(crate) took: Vec<f64>,
@@ -11,7 +11,7 @@ pub(crate) struct Load {
     pub(crate) throughput: f64,
 }
 
-/// Sends `count` requests; the next one as soon as fewer than `at_once` are under way.
+/// Sends `count` requests; the next one as soon as fewer than `at_once` are in progress.
 pub(crate) async fn load<F: Future<Output = ()>>(
     count: usize,
     at_once: usize,

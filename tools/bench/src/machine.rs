@@ -1,4 +1,4 @@
-//! The machine and the versions that a report is of.
+//! The machine and the versions that a report describes.
 
 use crate::clock;
 use crate::worker::root;
@@ -7,7 +7,7 @@ use std::fs;
 use std::process::Command;
 use std::thread::available_parallelism;
 
-/// One or two sentences: when, of which build, on what.
+/// One or two sentences: the date, the build, the machine.
 pub(crate) fn describe() -> String {
     let cores = available_parallelism().map_or(0, std::num::NonZero::get);
     format!(
@@ -26,7 +26,7 @@ pub(crate) fn describe() -> String {
     )
 }
 
-/// The commit that is checked out, and whether the files that are built differ from it.
+/// The checked-out commit, and whether the built files differ from it.
 fn commit() -> String {
     let git = |arguments: &[&str]| {
         let output = Command::new("git")
@@ -54,7 +54,7 @@ fn commit() -> String {
     }
 }
 
-/// The version of an npm package that is installed.
+/// The version of an installed npm package.
 fn installed(package: &str) -> String {
     let text = fs::read_to_string(
         root()
@@ -67,7 +67,7 @@ fn installed(package: &str) -> String {
     manifest["version"].as_str().unwrap_or("?").to_owned()
 }
 
-/// The version of a crate that the lock file names.
+/// The version of a crate in the lock file.
 fn locked(package: &str) -> String {
     let text = fs::read_to_string(root().join("Cargo.lock")).unwrap_or_default();
     let after = text

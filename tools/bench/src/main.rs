@@ -1,13 +1,13 @@
-//! What Reelay costs and how fast it is, beside what people would use instead.
+//! What Reelay costs and how fast it is, compared with the alternatives.
 //!
 //! ```text
 //! npm run bench                        everything, written to docs/BENCHMARKS.md
-//! npm run bench -- accept cost         these alone, only told
+//! npm run bench -- accept cost         only these, printed only
 //! ```
 //!
-//! Everything is measured on real workerd with the local upstream, all of it on this machine.
-//! Whatever is compared is compared within one run, and told as the median of the runs with the
-//! lowest and the highest.
+//! Everything is measured on real workerd with the local upstream, all on this machine. Compared
+//! values are measured within one run, and reported as the median of the runs with the lowest and
+//! the highest.
 
 #![expect(clippy::cast_precision_loss, reason = "no count here comes near 2^52")]
 
@@ -31,7 +31,7 @@ use std::process::ExitCode;
 const NAMES: [&str; 8] = [
     "accept", "dispatch", "finish", "burst", "video", "start-up", "cost", "waiting",
 ];
-/// Where the report goes.
+/// The report's file.
 const REPORT: &str = "docs/BENCHMARKS.md";
 
 #[tokio::main]

@@ -9,5 +9,5 @@ pub(crate) mod start_up;
 pub(crate) mod video;
 pub(crate) mod waiting;
 
-/// How often each is taken.
+/// How often each measurement is repeated.
 pub(crate) const RUNS: usize = 5;

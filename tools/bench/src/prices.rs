@@ -1,11 +1,11 @@
-//! What the platform bills, in US dollars: the list prices of Workers Paid in November 2026, beyond
-//! what is included.
+//! What the platform bills, in US dollars: the list prices of Workers Paid in November 2026,
+//! without the included amounts.
 
 use crate::worker::Used;
 
-/// The memory an object is billed with while it is active, in gigabytes.
+/// The memory that an active object is billed for, in gigabytes.
 const OBJECT_GIGABYTES: f64 = 0.128;
-/// For how long a video is kept here, as a share of a month of 30 days.
+/// How long a video is stored, as a share of a month of 30 days.
 const KEPT_MONTHS: f64 = 7.0 / 30.0;
 /// The size of a video, in gigabytes.
 const VIDEO_GIGABYTES: f64 = 0.02;
@@ -17,7 +17,7 @@ pub(crate) struct Bill {
 }
 
 impl Bill {
-    /// The bill of what was used, with so much processor time of the worker's own.
+    /// The bill for this use, with this processor time of the worker itself.
     pub(crate) fn of(used: &Used, processor_ms: f64) -> Self {
         let million = |amount: f64, price: f64| amount * price / 1e6;
         Self {
@@ -52,7 +52,7 @@ impl Bill {
     }
 }
 
-/// What keeping a video of 20 MB for seven days costs.
+/// The cost of storing a video of 20 MB for seven days.
 pub(crate) fn storage_of_a_video() -> f64 {
     VIDEO_GIGABYTES * KEPT_MONTHS * R2_STORAGE_GIGABYTE_MONTH
 }

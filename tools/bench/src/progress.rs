@@ -1,8 +1,8 @@
-//! What is under way, told on the terminal.
+//! Progress messages on the terminal.
 
 use std::io::Write as _;
 
-/// Tells a line. Nobody may be listening.
+/// Prints a line of progress; a closed output is ignored.
 pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "  … {line}");
 }
@@ -11,7 +11,7 @@ pub(crate) fn run(run: usize, of: usize) {
     say(&format!("run {run} of {of}"));
 }
 
-/// Tells a text as it is.
+/// Prints a text unchanged.
 pub(crate) fn tell(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }

@@ -1,23 +1,22 @@
-//! Orders to Reelay, and the settings it is measured with.
+//! Orders to Reelay, and the settings under which it is measured.
 
 use crate::upstream::{API_KEY, Upstream, WEBHOOK_SECRET};
 use crate::worker::Worker;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The key of the app's own server, which is what orders.
+/// The service key of the app's own server, which sends the orders.
 const SERVICE_KEY: &str = "the-benchmarks-own-service-key";
 
-/// What the upstream asks for a second of the model that is ordered where none is named, in US
-/// dollars.
+/// The upstream's price for a second of the default model, in US dollars.
 pub(crate) const PRICE_PER_SECOND: f64 = 0.40;
-/// How long a video is, in seconds.
+/// The length of a video, in seconds.
 pub(crate) const SECONDS: f64 = 8.0;
 
-/// How many orders this run has made.
+/// How many orders this run has sent.
 static ORDERS: AtomicU64 = AtomicU64::new(0);
 
-/// The worker's variables: as deployed, but for `own` and where its neighbours are.
+/// The worker's variables: as deployed, except `own` and the addresses of its neighbours.
 pub(crate) fn variables<'a>(
     upstream: &'a Upstream,
     own: &[(&'a str, &'a str)],
@@ -41,8 +40,8 @@ pub(crate) fn variables<'a>(
     variables
 }
 
-/// Orders a video; the generation's id. An order whose connection the worker closes is sent again,
-/// under the same key.
+/// Orders a video; returns the generation's id. If the worker closes the connection, the order is
+/// repeated under the same key.
 pub(crate) async fn order(worker: &Worker, user: &str, prompt: &str) -> String {
     let key = format!("bench-{}", ORDERS.fetch_add(1, Ordering::Relaxed));
     let send = || {
@@ -71,7 +70,7 @@ pub(crate) async fn order(worker: &Worker, user: &str, prompt: &str) -> String {
         .to_owned()
 }
 
-/// Whether there is any generation of a user.
+/// Whether a user has any generation.
 pub(crate) async fn has_any(worker: &Worker, user: &str) -> bool {
     let request = worker
         .http
@@ -86,7 +85,7 @@ pub(crate) async fn has_any(worker: &Worker, user: &str) -> bool {
     !body["data"].as_array().expect("a page").is_empty()
 }
 
-/// When each step of a generation was, in milliseconds since the Unix epoch, oldest first.
+/// The time of each step of a generation, in milliseconds since the Unix epoch, oldest first.
 pub(crate) async fn timeline(worker: &Worker, user: &str, id: &str) -> Vec<(String, f64)> {
     let request = worker
         .http

@@ -1,12 +1,12 @@
-//! What a measurement tells: a table, its goals, and whether they are met. The same as Markdown and
-//! on the terminal.
+//! A measurement's results: a table, its goals, and whether they are met, in the same form in
+//! Markdown and on the terminal.
 
 use std::fmt::Write as _;
 
 /// One measurement's part of the report.
 pub(crate) struct Section {
     pub(crate) title: &'static str,
-    /// What was done, in a few sentences.
+    /// The method, in a few sentences.
     pub(crate) method: String,
     pub(crate) table: Table,
     pub(crate) goals: Vec<Goal>,
@@ -18,12 +18,12 @@ pub(crate) struct Table {
     pub(crate) rows: Vec<Vec<String>>,
 }
 
-/// What was aimed at.
+/// A goal of the measurement.
 pub(crate) struct Goal {
     pub(crate) aim: String,
     pub(crate) found: String,
     pub(crate) met: bool,
-    /// Why not, where it is not met; what it rests on.
+    /// The reason, shown if the goal is missed.
     pub(crate) reason: String,
 }
 
@@ -109,7 +109,7 @@ impl Section {
         )
     }
 
-    /// A line each.
+    /// One line per goal.
     fn goals(&self, before: &str) -> String {
         self.goals.iter().fold(String::new(), |text, goal| {
             text + before + &goal.line() + "\n"

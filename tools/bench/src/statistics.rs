@@ -1,8 +1,8 @@
-//! What is told of many values: quantiles within one run, and the median of the runs with their
+//! Statistics of many values: quantiles within one run, and the median of the runs with their
 //! extremes.
 
 /// The value below which the share `p` (0 to 1) of the values lies, by linear interpolation between
-/// the two nearest; `NaN` of nothing.
+/// the two nearest; `NaN` for no values.
 pub(crate) fn quantile(values: &[f64], p: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -45,7 +45,7 @@ impl Spread {
         }
     }
 
-    /// The ratios of two measurements that were taken in the same runs, run by run.
+    /// The ratios of two measurements taken in the same runs, run by run.
     pub(crate) fn of_ratios(these: &[f64], others: &[f64]) -> Self {
         let ratios: Vec<f64> = these
             .iter()
@@ -55,7 +55,7 @@ impl Spread {
         Self::of(&ratios)
     }
 
-    /// `median (min–max)`, each with so many digits after the point.
+    /// `median (min–max)`, each with `digits` decimal places.
     pub(crate) fn show(&self, digits: usize) -> String {
         format!(
             "{} ({}–{})",
@@ -66,7 +66,7 @@ impl Spread {
     }
 }
 
-/// A number with so many digits after the point, and commas between its thousands.
+/// A number with `digits` decimal places and commas between thousands.
 pub(crate) fn number(value: f64, digits: usize) -> String {
     let text = format!("{value:.digits$}");
     let (sign, rest) = text
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_ratio_is_taken_within_its_run() {
-        // Of the medians it would be 1.
+        // The ratio of the medians would be 1.
         assert_eq!(
             Spread::of_ratios(&[2.0, 4.0, 9.0], &[1.0, 4.0, 3.0]),
             Spread {

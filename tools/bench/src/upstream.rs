@@ -1,4 +1,4 @@
-//! The fake upstream as a process, by its control API (see the head of
+//! The fake upstream as a process, driven by its control API (see the head of
 //! `tools/fake-upstream/src/main.rs`).
 
 use crate::worker::home;
@@ -15,9 +15,9 @@ use std::time::Duration;
 
 /// The secret of the app's webhooks: 32 bytes.
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_dGhlLWJlbmNobWFya3Mtb3duLXdlYmhvb2tzLSEhISE=";
-/// The key that the upstream takes.
+/// The API key that the upstream accepts.
 pub(crate) const API_KEY: &str = "the-benchmarks-own-upstream-key";
-/// How long the upstream may take to start, or a request to come.
+/// How long the upstream may take to start, or a request to arrive.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A running upstream with its webhook inbox.
@@ -29,13 +29,13 @@ pub(crate) struct Upstream {
     http: Client,
 }
 
-/// A render that was paid for.
+/// A paid render.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Operation {
     pub(crate) prompt: String,
     pub(crate) ready_at_ms: u64,
-    /// When a poll was first told of the end.
+    /// When a poll first reported the end.
     pub(crate) told_at_ms: Option<u64>,
     pub(crate) polls: u32,
     pub(crate) file: String,
@@ -57,7 +57,7 @@ pub(crate) struct Arrival {
     pub(crate) at_ms: u64,
 }
 
-/// How many requests have come since the last reset, and webhooks with them.
+/// How many requests and webhooks have arrived since the last reset.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Counts {
     pub(crate) operations: u64,
@@ -72,7 +72,7 @@ struct Waited {
 
 impl Drop for Upstream {
     fn drop(&mut self) {
-        // After a failure its logs may be looked at; what is left goes with the next run.
+        // After a failure the logs are kept for inspection; the next run removes them.
         if !std::thread::panicking() {
             let _ = fs::remove_dir_all(&self.folder);
         }
@@ -115,17 +115,17 @@ impl Upstream {
         }
     }
 
-    /// Forgets all, opens all gates and answers webhooks at once with 200.
+    /// Deletes all state, opens all gates and answers webhooks immediately with 200.
     pub(crate) async fn reset(&self) {
         self.control("reset", &json!({})).await;
     }
 
-    /// How the inbox answers from now on.
+    /// Sets how the inbox answers from now on.
     pub(crate) async fn inbox_mode(&self, mode: &str) {
         self.control("inbox/mode", &json!({ "mode": mode })).await;
     }
 
-    /// When the submit came whose prompt contains `text`, in milliseconds since the Unix epoch.
+    /// When the submit arrived whose prompt contains `text`, in milliseconds since the Unix epoch.
     pub(crate) async fn submitted(&self, text: &str) -> u64 {
         let query = [
             ("step", "submit"),
@@ -133,7 +133,7 @@ impl Upstream {
             ("timeout_ms", "120000"),
         ];
         let waited: Waited = self.show("wait", &query).await;
-        assert!(waited.reached, "no submit came with {text}");
+        assert!(waited.reached, "no submit arrived with {text}");
         waited.requests[0].at_ms
     }
 

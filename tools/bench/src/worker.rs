@@ -1,4 +1,4 @@
-//! A worker on workerd: Reelay, or one of the peers. All are served in the same way.
+//! A worker on workerd: Reelay, or one of the peers, all served in the same way.
 
 use crate::clock;
 use processes::process::{Program, new_folder, processor_time, resident_bytes};
@@ -16,23 +16,22 @@ use std::time::{Duration, Instant};
 const START: Duration = Duration::from_mins(1);
 /// How long a request may take.
 const REQUEST: Duration = Duration::from_mins(10);
-/// How long a connection is kept without a request: less than the runtime keeps it.
+/// How long an idle connection is kept: less than the runtime keeps it.
 const IDLE: Duration = Duration::from_secs(1);
-/// Workers serve no bigger bursts of one user than the platform's limiter lets pass; here nobody is
-/// to be limited.
+/// The platform's limiter bounds each user's bursts of requests; here it must not limit anyone.
 const LIMIT: (&str, &str) = ("simple = { limit = 100,", "simple = { limit = 1000000,");
-/// Where state is on the disk, below the checkout.
+/// The folder of state on disk, below the checkout.
 const DISK: &str = ".wrangler/bench";
 /// Where Linux keeps files in memory.
 const MEMORY: &str = "/dev/shm";
-/// What would reach for the network.
+/// Turns off everything that would use the network.
 const QUIET: [(&str, &str); 3] = [
     ("CLOUDFLARE_CF_FETCH_ENABLED", "false"),
     ("WRANGLER_SEND_METRICS", "false"),
     ("NO_COLOR", "1"),
 ];
 
-/// What is served.
+/// The worker to serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Reelay,
@@ -40,7 +39,7 @@ pub(crate) enum Kind {
     Peer(&'static str),
 }
 
-/// Where a worker is served from: its code, its configuration and its state.
+/// The folder that a worker is served from: its code, its configuration and its state.
 pub(crate) struct Stage {
     pub(crate) folder: PathBuf,
 }
@@ -52,7 +51,7 @@ pub(crate) struct Worker {
     pub(crate) origin: String,
     entry: String,
     pub(crate) http: Client,
-    /// From spawn until the first answer, in milliseconds.
+    /// The time from spawn to the first answer, in milliseconds.
     pub(crate) started_in: f64,
 }
 
@@ -75,12 +74,12 @@ pub(crate) struct Used {
 }
 
 impl Stage {
-    /// An empty one.
+    /// An empty stage.
     pub(crate) fn new(kind: Kind, counted: bool) -> Self {
         Self::below(&home(), kind, counted)
     }
 
-    /// An empty one whose state is on the disk that the checkout is on.
+    /// An empty stage whose state is on the checkout's disk.
     pub(crate) fn on_disk(kind: Kind) -> Self {
         Self::below(&root().join(DISK), kind, false)
     }
@@ -128,12 +127,12 @@ impl Stage {
         Self { folder }
     }
 
-    /// One that begins with the state of another, which does not run.
+    /// A stage that begins with the state of this one, whose worker must not run.
     pub(crate) fn copy(&self, kind: Kind) -> Self {
         self.copy_to(Self::new(kind, false))
     }
 
-    /// The same on the disk that the checkout is on.
+    /// The same with the state on the checkout's disk.
     pub(crate) fn copy_to_disk(&self, kind: Kind) -> Self {
         self.copy_to(Self::on_disk(kind))
     }
@@ -143,7 +142,7 @@ impl Stage {
         copy
     }
 
-    /// The database of the one object of a class, when the worker does not run.
+    /// The database of a class's only object; the worker must not run.
     pub(crate) fn only_database(&self, class: &str) -> PathBuf {
         let folder = self.folder.join(format!("state/do/measured-{class}"));
         let entries = fs::read_dir(folder)
@@ -206,14 +205,14 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        // After a failure its logs may be looked at; what is left goes with the next run.
+        // After a failure the logs are kept for inspection; the next run removes them.
         if !std::thread::panicking() {
             let _ = fs::remove_dir_all(&self.folder);
         }
     }
 }
 
-/// Looks as often as a millisecond for the worker's first answer: the time from `began` on, in
+/// Polls once a millisecond for the worker's first answer; returns the time since `began` in
 /// milliseconds.
 fn first_answer(program: &Program, port: u16, began: Instant) -> f64 {
     use std::io::{Read, Write};
@@ -242,12 +241,12 @@ fn first_answer(program: &Program, port: u16, began: Instant) -> f64 {
 }
 
 impl Worker {
-    /// Fires the minute's cron trigger; returns once its handler has ended.
+    /// Fires the minute's cron trigger; returns when its handler has ended.
     pub(crate) async fn tick(&self) {
         self.fire("*+*+*+*+*").await;
     }
 
-    /// The same of the day's.
+    /// The same with the daily cron trigger.
     pub(crate) async fn daily(&self) {
         self.fire("17+3+*+*+*").await;
     }
@@ -279,7 +278,7 @@ impl Worker {
             .expect("counts")
     }
 
-    /// Counts from zero again.
+    /// Sets the counts to zero.
     pub(crate) async fn count_anew(&self) {
         self.http
             .delete(self.door())
@@ -316,9 +315,9 @@ pub(crate) fn root() -> PathBuf {
     )
 }
 
-/// Where all state is: the folder that `BENCH_STATE` names, or in memory where the system has a
-/// place for that, because the platform's storage has nothing of this machine's disk, and of each
-/// figure it would be the largest part.
+/// The folder of all state: the one that `BENCH_STATE` names, or else a folder in memory if the
+/// system has one. The platform's storage has nothing of this machine's disk, which would be the
+/// largest part of every figure.
 pub(crate) fn home() -> PathBuf {
     let memory = Path::new(MEMORY);
     match std::env::var_os("BENCH_STATE") {

@@ -1,18 +1,18 @@
-//! The one service account, and the check of what it signs.
+//! The only service account, and the verification of what it signs.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RsaKeyPair, UnparsedPublicKey};
 use serde_json::{Value, json};
 
-/// A key for development only: it opens nothing but this server.
+/// A key for development only: it gives access to nothing but this server.
 const ASSET: &str = include_str!("../assets/service-account.json");
-/// The scope that Vertex AI and Cloud Storage want.
+/// The scope that Vertex AI and Cloud Storage require.
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
-/// Google's own token endpoint: its Python library names it as the audience wherever it asks for
+/// Google's own token endpoint: its Python library names it as the audience wherever it requests
 /// the token.
 const GOOGLE: &str = "https://oauth2.googleapis.com/token";
-/// The longest an assertion may hold, in seconds.
+/// The longest validity of an assertion, in seconds.
 const MAX_SECONDS: i64 = 3600;
 /// How far clocks may differ, in seconds.
 const SKEW_SECONDS: i64 = 60;
@@ -23,7 +23,7 @@ pub(crate) struct Account {
     public_key: Vec<u8>,
 }
 
-/// Why an assertion is refused: OAuth's word for it, and Google's sentence.
+/// Why an assertion is refused: OAuth's code for it, and Google's sentence.
 pub(crate) struct Refused {
     pub(crate) error: &'static str,
     pub(crate) description: String,
@@ -50,21 +50,21 @@ impl Account {
             .decode(base64)
             .ok()
             .and_then(|der| RsaKeyPair::from_pkcs8(&der).ok());
-        let key = key.ok_or("the service account's key is no RSA key")?;
+        let key = key.ok_or("the service account's key is not an RSA key")?;
         Ok(Self {
             public_key: key.public_key().as_ref().to_vec(),
             file,
         })
     }
 
-    /// The account's file with the address at which tokens are to be had.
+    /// The account's file, with the address of the token endpoint.
     pub(crate) fn file(&self, token_uri: &str) -> Value {
         let mut file = self.file.clone();
         file["token_uri"] = json!(token_uri);
         file
     }
 
-    /// Something only this program knows, to make tokens with.
+    /// A secret of this program, to sign tokens with.
     pub(crate) fn secret(&self) -> &[u8] {
         self.file["private_key"]
             .as_str()
@@ -72,8 +72,8 @@ impl Account {
             .as_bytes()
     }
 
-    /// Checks an assertion: RS256 by this account, for this address or Google's, for Google Cloud,
-    /// for an hour at most.
+    /// Verifies an assertion: RS256 by this account, for this address or Google's, for Google
+    /// Cloud, valid for at most an hour.
     pub(crate) fn check(
         &self,
         assertion: &str,

@@ -1,5 +1,5 @@
-//! One request on its way through the server: recorded when it comes, and what a handler may do to
-//! it.
+//! One request on its way through the server: recorded when it arrives, and the actions that a
+//! handler can take on it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,15 +20,15 @@ use crate::world::World;
 
 /// The largest body read.
 const MAX_BODY_BYTES: usize = 32 << 20;
-/// The longest part of a body kept in the record.
+/// The longest part of a body that is recorded.
 const MAX_RECORDED_BYTES: usize = 64 << 10;
 
-/// A handler's hold on its request.
+/// A handler's access to its request.
 #[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) world: Arc<World>,
     pub(crate) seq: u64,
-    /// When the answer may leave.
+    /// The earliest time at which the answer may leave.
     due: Instant,
     cutter: Cutter,
 }
@@ -41,14 +41,14 @@ impl Call {
         }
     }
 
-    /// Writes down the prompt of the job that the request would start.
+    /// Records the prompt of the job that the request would start.
     pub(crate) fn asks_for(&self, prompt: &str) {
         self.world
             .journal
             .update(self.seq, |entry| entry.prompt = Some(prompt.to_owned()));
     }
 
-    /// Writes down which job the request belongs to.
+    /// Records which job the request belongs to.
     pub(crate) fn belongs_to(&self, operation: &Operation) {
         self.world.journal.update(self.seq, |entry| {
             entry.prompt = Some(operation.prompt.clone());
@@ -57,21 +57,21 @@ impl Call {
         });
     }
 
-    /// Writes down the mark the request meets.
+    /// Records the mark that the request meets.
     pub(crate) fn meets(&self, label: &str) {
         self.world.journal.update(self.seq, |entry| {
             entry.fault = Some(label.to_owned());
         });
     }
 
-    /// What the request does is done and can be seen, though it may not be answered yet.
+    /// The request has taken effect visibly, though it may not be answered yet.
     pub(crate) fn visible(&self) {
         self.world
             .journal
             .update(self.seq, |entry| entry.visible = true);
     }
 
-    /// Waits while the step is closed.
+    /// Waits while the step's gate is closed.
     pub(crate) async fn pass(&self, step: Step, how: Closed) {
         let gates = &self.world.gates;
         if !gates.is_closed(step, how) {
@@ -100,7 +100,7 @@ impl Call {
         self.cut()
     }
 
-    /// Resets the connection. What the handler returns then is never sent.
+    /// Resets the connection. The response that the handler then returns is never sent.
     pub(crate) fn cut(&self) -> Response {
         self.cutter.cut();
         self.world.journal.update(self.seq, |entry| {
@@ -110,7 +110,7 @@ impl Call {
         StatusCode::NO_CONTENT.into_response()
     }
 
-    /// Writes down that the caller went away before it had the whole answer.
+    /// Records that the caller disconnected before it had the whole answer.
     pub(crate) fn abandoned(&self) {
         self.world
             .journal
@@ -128,7 +128,7 @@ impl Call {
     }
 }
 
-/// Notices a handler that was dropped because its caller went away.
+/// Notices that a handler was dropped because its caller disconnected.
 struct Watch {
     call: Call,
     answered: bool,
@@ -156,7 +156,7 @@ pub(crate) async fn record(
     record_as(step, world, cutter, request, next).await
 }
 
-/// Middleware of the other host, where every request counts as a visit.
+/// Middleware of the other host, where every request is recorded as a visit.
 pub(crate) async fn record_visit(
     State(world): State<Arc<World>>,
     ConnectInfo(cutter): ConnectInfo<Cutter>,
@@ -226,7 +226,7 @@ async fn record_as(
     response
 }
 
-/// A body as it is recorded: its beginning, without the assertion that a token is asked for with.
+/// The recorded part of a body: its beginning, without the assertion of a token request.
 fn recorded_body(step: Step, bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_RECORDED_BYTES)]);
     if step == Step::Token {
@@ -236,7 +236,7 @@ fn recorded_body(step: Step, bytes: &[u8]) -> String {
     }
 }
 
-/// What a request is, by its path alone.
+/// The step of a request, from its path alone.
 fn step_of(method: &str, path: &str) -> Step {
     match path {
         "/api/webhooks/worker" => return Step::Webhook,
@@ -270,7 +270,7 @@ fn step_of(method: &str, path: &str) -> Step {
     }
 }
 
-/// Which wire a path belongs to; a file's is that of its job.
+/// The wire that a path belongs to; a file's is that of its job.
 fn wire_of(path: &str) -> Option<Wire> {
     if path == "/token" || path.starts_with("/storage/") || path.starts_with("/download/storage/") {
         return Some(Wire::Vertex);
@@ -284,7 +284,7 @@ fn wire_of(path: &str) -> Option<Wire> {
     }
 }
 
-/// A path of one of the API's versions, taken apart into the version and the resource.
+/// Splits a path of one of the API's versions into the version and the resource.
 fn versioned(path: &str) -> Option<(&str, &str)> {
     let parts = path.strip_prefix('/')?.split_once('/')?;
     ["v1", "v1beta", "v1beta1"]
@@ -302,7 +302,7 @@ pub(crate) fn key_seen(world: &World, headers: &HeaderMap) -> KeySeen {
     }
 }
 
-/// Recognises the caller's access token.
+/// Classifies the caller's access token.
 pub(crate) fn token_seen(world: &World, headers: &HeaderMap) -> TokenSeen {
     world
         .tokens
@@ -341,7 +341,7 @@ fn without_key(query: &str) -> String {
     without_value("access_token", &without_value("key", query))
 }
 
-/// Pairs as in a query, with the value of one name replaced by a word.
+/// The pairs of a query, with the value of one name replaced by a word.
 fn without_value(name: &str, pairs: &str) -> String {
     let given = |pair: &str| pair.split_once('=').is_some_and(|(given, _)| given == name);
     pairs

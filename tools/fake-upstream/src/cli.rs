@@ -3,15 +3,15 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// The longest that `--answer-ms` may be.
+/// The maximum of `--answer-ms`.
 const MAX_ANSWER_MS: u64 = 60_000;
 
-/// How to start, shown when the arguments are not understood.
+/// The usage text, shown when the arguments are not understood.
 pub(crate) const USAGE: &str = "usage: fake-upstream --listen 127.0.0.1:8788 --webhook-secret whsec_… \
      [--render-ms 3000] [--other-listen 127.0.0.1:0] [--api-key KEY] [--project reelay-local] [--token-seconds 3600] \
      [--answer-ms 0] [--push-uri URL --push-secret whsec_…]";
 
-/// What the process was asked to do.
+/// The command line's options.
 #[derive(Debug)]
 pub(crate) struct Options {
     /// `--listen`: where Google's wire, the inbox and the control API are served; port 0 picks a
@@ -28,13 +28,13 @@ pub(crate) struct Options {
     pub(crate) api_key: Option<String>,
     /// `--project`: the only project of Vertex AI.
     pub(crate) project: String,
-    /// `--token-seconds`: how long an access token holds.
+    /// `--token-seconds`: how long an access token is valid.
     pub(crate) token_lifetime: Duration,
-    /// `--answer-ms`: how long after its request an answer of Google's leaves.
+    /// `--answer-ms`: how long after its request an answer of Google's services leaves.
     pub(crate) answer: Duration,
-    /// `--push-uri`: where pushes go that no request names a place for.
+    /// `--push-uri`: the address for pushes of requests that name none.
     pub(crate) push_uri: Option<String>,
-    /// `--push-secret`: the secret those are signed with.
+    /// `--push-secret`: the secret that signs those pushes.
     pub(crate) push_secret: Option<String>,
 }
 
@@ -103,12 +103,12 @@ impl Options {
     }
 }
 
-/// A free port of this machine only.
+/// A free port on the loopback interface.
 fn loopback() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
 }
 
-/// Reads an address and refuses one that others could reach: this process obeys whoever reaches it.
+/// Reads an address. Refuses one that other machines could reach: this process obeys every caller.
 fn address(flag: &str, value: &str) -> Result<SocketAddr, String> {
     let address: SocketAddr = value
         .parse()

@@ -1,4 +1,4 @@
-//! The only reader of time and randomness.
+//! The only code that reads time and randomness.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -11,7 +11,7 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// Milliseconds since the Unix epoch, for what is shown and recorded.
+/// Milliseconds since the Unix epoch, for times that are shown and recorded.
 #[allow(clippy::disallowed_methods, reason = "this is the clock")]
 pub(crate) fn unix_ms() -> u64 {
     let elapsed = SystemTime::now()
@@ -20,7 +20,7 @@ pub(crate) fn unix_ms() -> u64 {
     u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A number unlike that of any other process.
+/// A random number, different in every process.
 pub(crate) fn seed() -> u64 {
     RandomState::new().hash_one(unix_ms())
 }

@@ -12,26 +12,26 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// A handler's hold on the connection its request came by.
+/// A handler's access to the connection of its request.
 #[derive(Clone, Debug)]
 pub(crate) struct Cutter(Arc<AtomicBool>);
 
 impl Cutter {
-    /// From now on nothing more is written, and the peer meets a TCP reset when the server next
-    /// tries to.
+    /// From now on nothing more is written, and the peer gets a TCP reset at the server's next
+    /// attempt to write.
     pub(crate) fn cut(&self) {
         self.0.store(true, Ordering::Release);
     }
 }
 
-/// A stream that turns into a reset once it was cut.
+/// A stream that ends with a reset once it was cut.
 pub(crate) struct CuttableStream {
     stream: TcpStream,
     cutter: Cutter,
 }
 
 impl CuttableStream {
-    /// Fails if the stream was cut, and makes its close a reset.
+    /// Fails if the stream was cut, and makes closing it a reset.
     fn check(&self) -> io::Result<()> {
         if self.cutter.0.load(Ordering::Acquire) {
             self.stream.set_zero_linger()?;
@@ -73,7 +73,7 @@ impl AsyncWrite for CuttableStream {
 
 impl Drop for CuttableStream {
     fn drop(&mut self) {
-        // A cut that no write ever met still has to end in a reset.
+        // A cut stream without any further write must end with a reset too.
         let _ = self.check();
     }
 }

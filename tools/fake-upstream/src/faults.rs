@@ -17,15 +17,15 @@ pub(crate) struct Faults {
 type Met = BTreeMap<(&'static str, String), u32>;
 
 impl Faults {
-    /// Sets the marks of every job that has none of its own for a step, and counts their requests
-    /// anew.
+    /// Sets the default marks, for every job without marks of its own for a step, and restarts
+    /// their counts.
     pub(crate) fn set_defaults(&mut self, text: String, marks: Marks) {
         self.defaults = marks;
         self.text = text;
         self.by_default.clear();
     }
 
-    /// The default marks as they were written.
+    /// The default marks as written.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
@@ -50,7 +50,7 @@ impl Faults {
 }
 
 impl Faults {
-    /// The mark that the next request of this step would meet, which this is not.
+    /// The mark that the next request of this step would meet, without counting a request.
     pub(crate) fn foresee<F: Clone>(
         &self,
         step: &'static str,
@@ -66,7 +66,7 @@ impl Faults {
     }
 }
 
-/// Counts the request and finds the mark that is due; where there are no marks nothing is counted.
+/// Counts the request and finds its mark; without marks nothing is counted.
 fn take<F: Clone>(
     met: &mut Met,
     key: &(&'static str, String),

@@ -1,4 +1,4 @@
-//! Gates: a step can be closed, and requests of it then wait until it is opened.
+//! Gates: requests of a closed step wait until it is opened.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +9,17 @@ use crate::journal::Step;
 /// How a step is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Closed {
-    /// Before anything is done for the request.
+    /// Before the request has any effect.
     Before,
     /// After the job was accepted, before the answer (submit only).
     AfterAcceptance,
 }
 
-/// The closed steps; a step that is not named is open.
+/// The closed steps; all others are open.
 pub(crate) struct Gates(watch::Sender<BTreeMap<Step, Closed>>);
 
 impl Gates {
-    /// Every step open.
+    /// Opens every step.
     pub(crate) fn new() -> Self {
         Self(watch::Sender::new(BTreeMap::new()))
     }
@@ -31,7 +31,7 @@ impl Gates {
         });
     }
 
-    /// Opens a step and lets go what it held.
+    /// Opens a step and releases the requests that it held.
     pub(crate) fn open(&self, step: Step) {
         self.0.send_modify(|closed| {
             closed.remove(&step);
@@ -43,7 +43,7 @@ impl Gates {
         self.0.send_modify(BTreeMap::clear);
     }
 
-    /// Whether a request of this step has to wait here.
+    /// Whether a request of this step must wait here.
     pub(crate) fn is_closed(&self, step: Step, how: Closed) -> bool {
         self.0.borrow().get(&step) == Some(&how)
     }

@@ -1,4 +1,5 @@
-//! The app's side: a receiver of signed webhooks that keeps all it got and can be told to fail.
+//! The app's side: a receiver of signed webhooks that stores all it receives and can be made to
+//! fail.
 
 mod mode;
 mod page;
@@ -12,7 +13,7 @@ use serde::Serialize;
 pub(crate) use mode::Mode;
 pub(crate) use routes::{page_routes, routes};
 
-/// The most deliveries remembered; older ones are forgotten.
+/// The most deliveries stored; older ones are deleted.
 const MAX_DELIVERIES: usize = 10_000;
 
 /// One delivery attempt that reached the inbox.
@@ -24,9 +25,9 @@ pub(crate) struct Delivery {
     /// Milliseconds since the epoch.
     pub(crate) received_at: u64,
     pub(crate) headers: BTreeMap<String, String>,
-    /// The body as it came.
+    /// The body as received.
     pub(crate) body: String,
-    /// Whether a known secret signed it, at most five minutes ago.
+    /// Whether an accepted secret signed it, at most five minutes ago.
     pub(crate) valid: bool,
     /// Why it is not valid.
     pub(crate) reason: Option<String>,
@@ -38,12 +39,11 @@ pub(crate) struct Delivery {
     pub(crate) event: Option<String>,
     /// The body's `generationId`.
     pub(crate) generation_id: Option<String>,
-    /// The status it was answered with; absent while it is held, or for ever when it was hung or
-    /// cut.
+    /// The status of the answer; absent while it is held, and for ever if it was hung or cut.
     pub(crate) answered: Option<u16>,
 }
 
-/// What arrived, and how the next one is treated.
+/// The deliveries, and the mode for the next one.
 #[derive(Default)]
 pub(crate) struct Inbox {
     deliveries: VecDeque<Delivery>,
@@ -53,7 +53,7 @@ pub(crate) struct Inbox {
 }
 
 impl Inbox {
-    /// Keeps a delivery; returns which attempt of its id it is.
+    /// Stores a delivery; returns which attempt of its id it is.
     pub(crate) fn keep(&mut self, mut delivery: Delivery) -> u32 {
         let attempts = self.attempts.entry(delivery.id.clone()).or_default();
         *attempts = attempts.saturating_add(1);
@@ -67,7 +67,7 @@ impl Inbox {
         attempt
     }
 
-    /// Writes down the status a delivery was answered with.
+    /// Records the status of a delivery's answer.
     pub(crate) fn answered(&mut self, seq: u64, status: u16) {
         let delivery = self
             .deliveries
@@ -79,14 +79,14 @@ impl Inbox {
         }
     }
 
-    /// How many deliveries were kept, those forgotten since among them.
+    /// How many deliveries were stored, including those deleted since.
     pub(crate) fn kept(&self) -> usize {
         self.kept
     }
 
-    /// The deliveries kept after that of a number, oldest first. Its place tells which those are,
-    /// for of requests that come at once a later one may be kept first; a number that is not in the
-    /// list is compared.
+    /// The deliveries stored after the one with this number, oldest first. Positions in the list
+    /// decide, because of concurrent requests a later one may be stored first. A number that is not
+    /// in the list is compared.
     pub(crate) fn after(&self, seq: u64) -> impl Iterator<Item = &Delivery> {
         let place = self
             .deliveries

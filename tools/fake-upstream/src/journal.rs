@@ -1,4 +1,4 @@
-//! The record of every request, and waiting for requests to come.
+//! The record of every request, and waiting for requests to arrive.
 
 mod entry;
 mod waiting;
@@ -16,7 +16,7 @@ use waiting::Waiters;
 pub(crate) use entry::{Entry, KeySeen, Outcome, Step, TokenSeen, Wire};
 pub(crate) use waiting::Wanted;
 
-/// The most requests remembered; older ones are forgotten.
+/// The most requests stored; older ones are deleted.
 const MAX_ENTRIES: usize = 50_000;
 
 /// Every request since the start or the last reset.
@@ -24,9 +24,9 @@ pub(crate) struct Journal(Mutex<Log>);
 
 struct Log {
     next: u64,
-    /// By their numbers.
+    /// In the order of their numbers.
     entries: VecDeque<Entry>,
-    /// How many were added of each step, those forgotten since among them.
+    /// How many requests of each step were added, including those deleted since.
     counts: BTreeMap<Step, usize>,
     waiters: Waiters,
 }
@@ -38,7 +38,7 @@ impl Log {
             .range(self.entries.partition_point(|entry| entry.seq <= since)..)
     }
 
-    /// The entries that someone wants.
+    /// The entries that match.
     fn matching(&self, wanted: &Wanted) -> impl Iterator<Item = &Entry> {
         self.after(wanted.since.unwrap_or_default())
             .filter(|entry| wanted.matches(entry))
@@ -46,7 +46,7 @@ impl Log {
 }
 
 impl Journal {
-    /// An empty journal; the first request will have number 1.
+    /// An empty journal; the first request gets number 1.
     pub(crate) fn new() -> Self {
         Self(Mutex::new(Log {
             next: 1,
@@ -73,7 +73,7 @@ impl Journal {
         seq
     }
 
-    /// Changes a request's entry, if it is still remembered, and tells who waits for it.
+    /// Changes a request's entry, if it is still stored, and notifies its waiters.
     pub(crate) fn update(&self, seq: u64, change: impl FnOnce(&mut Entry)) {
         let log = &mut *locked(&self.0);
         if let Ok(index) = log.entries.binary_search_by_key(&seq, |entry| entry.seq) {
@@ -93,12 +93,12 @@ impl Journal {
             .collect()
     }
 
-    /// How many requests of each step came, whether or not they are still remembered.
+    /// How many requests of each step arrived, whether or not they are still stored.
     pub(crate) fn counts(&self) -> BTreeMap<Step, usize> {
         locked(&self.0).counts.clone()
     }
 
-    /// Forgets every request; numbers go on. Returns the last number given.
+    /// Deletes every request; numbers continue. Returns the last number given.
     pub(crate) fn clear(&self) -> u64 {
         let mut log = locked(&self.0);
         log.entries.clear();
@@ -107,17 +107,16 @@ impl Journal {
         log.next - 1
     }
 
-    /// Waits until enough requests match. Returns those that do, and whether they are enough.
+    /// Waits until enough requests match. Returns the matching ones, and whether they are enough.
     pub(crate) async fn wait(&self, wanted: &Wanted) -> (bool, Vec<Entry>) {
         let timeout = Duration::from_millis(wanted.timeout_ms.unwrap_or(10_000));
-        // It ends with an error when there are enough, and otherwise not in time: what is found
-        // then says which.
+        // Either enough requests match or the time is over: the requests found then decide which.
         let _ = tokio::time::timeout(timeout, self.enough(wanted)).await;
         let found: Vec<Entry> = locked(&self.0).matching(wanted).cloned().collect();
         (found.len() >= wanted.enough(), found)
     }
 
-    /// Ends once enough requests match.
+    /// Completes once enough requests match.
     fn enough(&self, wanted: &Wanted) -> oneshot::Receiver<()> {
         let mut log = locked(&self.0);
         let matching = log.matching(wanted).count();
@@ -157,7 +156,7 @@ mod tests {
         journal.update(1, |entry| entry.visible = true);
         assert!(
             !journal.list(0, None)[0].visible,
-            "a forgotten number changed another entry"
+            "a deleted number changed another entry"
         );
     }
 
@@ -177,13 +176,13 @@ mod tests {
         assert!(!is_told(), "a request was counted twice");
         journal.update(1, |entry| entry.outcome = Outcome::Answered);
         journal.update(2, |entry| entry.visible = true);
-        assert!(!is_told(), "a request that matches no more was counted");
+        assert!(!is_told(), "a request that no longer matches was counted");
         journal.clear();
         journal.add(|seq| Entry {
             visible: true,
             ..entry(seq)
         });
-        assert!(!is_told(), "a forgotten request was counted");
+        assert!(!is_told(), "a deleted request was counted");
         journal.add(|seq| Entry {
             visible: true,
             ..entry(seq)

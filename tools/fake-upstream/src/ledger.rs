@@ -1,4 +1,4 @@
-//! The ledger of accepted, and so paid, jobs.
+//! The ledger of accepted jobs, which are therefore paid.
 
 mod job;
 
@@ -14,20 +14,20 @@ use crate::marks::{DownloadFault, Mark, Marks, ResultFault};
 
 pub(crate) use job::{Job, OmniJob, VertexJob, seconds, video_uri};
 
-/// Operation and file ids are so long, of `[a-z0-9]`.
+/// The length of operation and file ids, which consist of `[a-z0-9]`.
 const ID_LENGTH: usize = 12;
 
-/// How far a job is.
+/// A job's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum State {
-    /// The render time is not over.
+    /// The render is not finished.
     Rendering,
-    /// Rendered, but no poll has heard of it.
+    /// Rendered, but no poll has reported it.
     Done,
-    /// A poll was told the result.
+    /// A poll has reported the result.
     Collected,
-    /// It was called off before its end.
+    /// The job was cancelled before its end.
     Cancelled,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Operation {
     pub(crate) prompt: String,
     /// The submit's body without the bytes of images.
     pub(crate) request: Value,
-    /// The submit's number in the journal; `None` for one that an earlier run accepted.
+    /// The submit's number in the journal; `None` for a job that an earlier run accepted.
     pub(crate) submitted_by: Option<u64>,
     pub(crate) accepted_at_ms: u64,
     pub(crate) accepted: Instant,
@@ -49,15 +49,15 @@ pub(crate) struct Operation {
     pub(crate) result: Option<ResultFault>,
     /// The file's id in the result.
     pub(crate) file: String,
-    /// What the last visit of the file's address decided for the bytes.
+    /// The fault that the last request of the file's address chose for the bytes.
     pub(crate) download: Option<Mark<DownloadFault>>,
     pub(crate) polls: u32,
-    /// When a poll was first told its end, in milliseconds since the epoch.
+    /// When a poll first reported the end, in milliseconds since the epoch.
     pub(crate) told_at_ms: Option<u64>,
-    /// It is over for the statistics: a poll was told its end, or it was deleted.
+    /// Finished for the statistics: a poll reported the end, or the job was deleted.
     pub(crate) collected: bool,
     pub(crate) cancelled: bool,
-    /// Deleted by its owner: nothing but the listing knows it any more.
+    /// Deleted by its owner: only the listing still has it.
     pub(crate) deleted: bool,
 }
 
@@ -67,12 +67,12 @@ impl Operation {
         self.job.name(&self.model, &self.id)
     }
 
-    /// The wire it came by.
+    /// The job's wire.
     pub(crate) fn wire(&self) -> Wire {
         self.job.wire()
     }
 
-    /// Whether it was accepted, and so paid, by an earlier run.
+    /// Whether an earlier run accepted the job, so that it is paid already.
     pub(crate) fn is_adopted(&self) -> bool {
         self.submitted_by.is_none()
     }
@@ -83,7 +83,7 @@ impl Operation {
             .saturating_add(u64::try_from(self.render.as_millis()).unwrap_or(u64::MAX))
     }
 
-    /// Where the job stands now.
+    /// The job's state now.
     pub(crate) fn state(&self) -> State {
         let never = self.result == Some(ResultFault::Never);
         if self.cancelled {
@@ -111,7 +111,7 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// An empty ledger. The seed keeps the ids of two processes apart.
+    /// An empty ledger. The seed makes the ids of two processes differ.
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             seed,
@@ -125,13 +125,13 @@ impl Ledger {
         }
     }
 
-    /// An id no earlier call returned.
+    /// An id that no earlier call returned.
     pub(crate) fn fresh_id(&mut self) -> String {
         self.ids_made += 1;
         let mut number = mix(self.seed.wrapping_add(self.ids_made));
         let mut id = String::with_capacity(ID_LENGTH);
         for place in 0..ID_LENGTH {
-            // A letter first, as Google's ids mostly have; the rest from the whole alphabet.
+            // A letter first, as in most of Google's ids; the rest from the whole alphabet.
             let radix = if place == 0 { 26 } else { 36 };
             let digit = u8::try_from(number % radix).unwrap_or_default();
             number /= radix;
@@ -151,8 +151,8 @@ impl Ledger {
         self.most_rendering = self.most_rendering.max(self.rendering);
     }
 
-    /// Adds a job that an earlier run accepted and rendered, unless its operation or file is known
-    /// already.
+    /// Adds a job that an earlier run accepted and rendered, unless its operation or file is
+    /// already known.
     pub(crate) fn adopt(&mut self, operation: Operation) -> bool {
         let known =
             self.by_id.contains_key(&operation.id) || self.by_file.contains_key(&operation.file);
@@ -181,7 +181,7 @@ impl Ledger {
         self.operations.get_mut(*self.by_file.get(file)?)
     }
 
-    /// Calls a job off, if it is still rendering; whether it was.
+    /// Cancels a job if it is still rendering; says whether it was.
     pub(crate) fn cancel(&mut self, id: &str) -> bool {
         let Some(operation) = self
             .find(id)
@@ -196,7 +196,7 @@ impl Ledger {
         true
     }
 
-    /// Deletes a job, which ends its render too; whether there was one.
+    /// Deletes a job, which ends its render too; says whether it existed.
     pub(crate) fn delete(&mut self, id: &str) -> bool {
         self.cancel(id);
         self.end(id);
@@ -206,7 +206,7 @@ impl Ledger {
         })
     }
 
-    /// A poll was told that the job is done.
+    /// A poll has reported the job's end.
     pub(crate) fn collect(&mut self, id: &str) {
         self.end(id);
         if let Some(operation) = self.find(id)
@@ -218,7 +218,7 @@ impl Ledger {
         }
     }
 
-    /// The job renders no more.
+    /// The job no longer renders.
     fn end(&mut self, id: &str) {
         if let Some(operation) = self.find(id)
             && !operation.collected
@@ -236,17 +236,17 @@ impl Ledger {
         &self.operations
     }
 
-    /// How many jobs render now, and the most that ever did at once.
+    /// How many jobs render now, and the most that ever did at the same time.
     pub(crate) fn rendering(&self) -> (usize, usize) {
         (self.rendering, self.most_rendering)
     }
 
-    /// Of how many jobs a poll was told the end.
+    /// How many jobs had their end reported by a poll.
     pub(crate) fn told(&self) -> usize {
         self.told
     }
 
-    /// Forgets every job; ids go on, so an id of before is unknown and never given again.
+    /// Deletes every job. Ids continue, so that an old id is unknown and never reused.
     pub(crate) fn clear(&mut self) {
         let mut empty = Self::new(self.seed);
         empty.ids_made = self.ids_made;
@@ -254,8 +254,8 @@ impl Ledger {
     }
 }
 
-/// The finaliser of `SplitMix64` (Steele, Lea and Flood, 2014): neighbouring numbers become unlike
-/// ones.
+/// The finaliser of `SplitMix64` (Steele, Lea and Flood, 2014): neighbouring numbers become very
+/// different ones.
 fn mix(number: u64) -> u64 {
     let mut mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

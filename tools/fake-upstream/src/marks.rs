@@ -1,5 +1,5 @@
-//! The language of faults: `[[step:fault[:argument][*N]]]`, several separated by spaces in one pair
-//! of brackets or in several.
+//! The syntax of faults: `[[step:fault[:argument][*N]]]`, several separated by spaces in one pair
+//! of brackets, or in several pairs.
 
 mod raw;
 mod vocabulary;
@@ -29,7 +29,7 @@ pub(crate) struct Mark<F> {
     pub(crate) times: Option<u32>,
 }
 
-/// All that one text asks for, by step, in the order written.
+/// All marks of one text, by step, in the order written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Marks {
     pub(crate) submit: Vec<Mark<SubmitFault>>,
@@ -37,7 +37,7 @@ pub(crate) struct Marks {
     pub(crate) result: Vec<Mark<ResultFault>>,
     pub(crate) download: Vec<Mark<DownloadFault>>,
     pub(crate) file: Vec<Mark<FileFault>>,
-    /// Not counted: what is named holds for every push of the job.
+    /// Not counted: every named fault applies to every push of the job.
     pub(crate) push: Vec<PushFault>,
     /// `render:MS`: how long the render takes.
     pub(crate) render: Option<Duration>,
@@ -45,7 +45,7 @@ pub(crate) struct Marks {
     pub(crate) bytes: Option<u64>,
 }
 
-/// A mark that means nothing here.
+/// A mark that is not understood.
 #[derive(Debug, PartialEq)]
 pub(crate) struct UnknownMark(pub(crate) String);
 
@@ -56,8 +56,8 @@ impl fmt::Display for UnknownMark {
 }
 
 impl Marks {
-    /// Reads every mark in a text. A mark that is not understood is an error: a misspelt fault must
-    /// not pass as none.
+    /// Reads every mark in a text. A mark that is not understood is an error, so that a misspelt
+    /// fault is not ignored.
     pub(crate) fn read(text: &str) -> Result<Self, UnknownMark> {
         let mut marks = Self::default();
         let mut rest = text;
@@ -140,8 +140,7 @@ fn mark<F>(fault: F, label: &str, times: Option<u32>) -> Mark<F> {
     }
 }
 
-/// The mark that the request after `earlier` others meets: marks with a count are used up one after
-/// the other.
+/// The mark that a request after `earlier` others meets: marks with a count are used up in order.
 pub(crate) fn due<F>(marks: &[Mark<F>], earlier: u32) -> Option<&Mark<F>> {
     let mut used = 0_u32;
     marks.iter().find(|mark| match mark.times {

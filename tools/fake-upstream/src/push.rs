@@ -1,4 +1,4 @@
-//! Pushes: webhooks that Google sends when a job is done, signed as Standard Webhooks wants.
+//! Pushes: webhooks that Google sends when a job is done, signed according to Standard Webhooks.
 
 mod delivery;
 mod event;
@@ -38,13 +38,13 @@ pub(crate) struct Push {
     /// The signature's version, `v1` or `v1a`.
     signed: &'static str,
     body: String,
-    /// The status it was answered with; absent if it was not.
+    /// The status of the answer; absent if there was none.
     status: Option<u16>,
-    /// Why it was not answered.
+    /// Why there was no answer.
     error: Option<String>,
 }
 
-/// The sender of pushes and what it sent.
+/// The sender of pushes, with the attempts that it made.
 pub(crate) struct Pushes {
     signer: Signer,
     fixed: Mutex<Option<StaticSecret>>,
@@ -54,7 +54,7 @@ pub(crate) struct Pushes {
 }
 
 impl Pushes {
-    /// With an address and a secret, if there are any; fails if the secret is none.
+    /// Creates it with an optional address and secret; fails if the secret is invalid.
     pub(crate) fn new(fixed: Option<(String, String)>) -> Result<Self, String> {
         let client = reqwest::Client::builder()
             .redirect(Policy::none())
@@ -76,7 +76,7 @@ impl Pushes {
         Ok(pushes)
     }
 
-    /// Sets where pushes go that no request names a place for; an empty address ends them.
+    /// Sets the address for pushes of requests that name none; an empty one turns them off.
     pub(crate) fn set(&self, uri: &str, secret: &str) -> Result<(), String> {
         *locked(&self.fixed) = if uri.is_empty() {
             None
@@ -86,12 +86,12 @@ impl Pushes {
         Ok(())
     }
 
-    /// Every attempt, in the order of their ends.
+    /// Every attempt, in the order in which they ended.
     pub(crate) fn sent(&self) -> Vec<Push> {
         locked(&self.sent).clone()
     }
 
-    /// Forgets what was sent. Where pushes go remains.
+    /// Deletes the attempts. The address stays.
     pub(crate) fn clear(&self) {
         locked(&self.sent).clear();
     }

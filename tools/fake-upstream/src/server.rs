@@ -57,7 +57,7 @@ impl Server {
             .merge(inbox::routes())
             .merge(push::routes(self.world.clone()))
             .fallback(unknown)
-            // The middleware has bounded what it read.
+            // The middleware has already limited the body.
             .layer(DefaultBodyLimit::disable())
             .layer(middleware::from_fn_with_state(self.world.clone(), record));
         let main = Router::new()
@@ -78,7 +78,7 @@ async fn serve(listener: TcpListener, router: Router) -> io::Result<()> {
     axum::serve(CuttableListener(listener), service).await
 }
 
-/// A path neither Google nor the app has.
+/// A path that belongs neither to Google nor to the app.
 async fn unknown() -> StatusCode {
     StatusCode::NOT_FOUND
 }

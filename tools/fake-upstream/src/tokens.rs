@@ -1,5 +1,5 @@
-//! Access tokens: made and recognised without being kept, so that those of an earlier run still
-//! hold.
+//! Access tokens: issued and recognised without being stored, so that those of an earlier run stay
+//! valid.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,15 +11,15 @@ use ring::hmac;
 use crate::clock;
 use crate::journal::TokenSeen;
 
-/// How Google's access tokens begin.
+/// The prefix of Google's access tokens.
 const PREFIX: &str = "ya29.";
 
-/// The maker of tokens.
+/// Issues tokens.
 pub(crate) struct Tokens {
     lifetime: Duration,
     key: hmac::Key,
     made: AtomicU64,
-    /// Tokens made before this time are over, whatever they say.
+    /// Tokens issued before this time are invalid, whatever their own expiry.
     not_before_ms: AtomicU64,
 }
 
@@ -33,7 +33,7 @@ impl Tokens {
         }
     }
 
-    /// How long a new token holds.
+    /// How long a new token is valid.
     pub(crate) fn lifetime(&self) -> Duration {
         self.lifetime
     }
@@ -47,13 +47,13 @@ impl Tokens {
         format!("{PREFIX}{said}.{}", self.sign(&said))
     }
 
-    /// Ends every token made so far.
+    /// Invalidates every token issued so far.
     pub(crate) fn expire(&self) {
         self.not_before_ms
             .fetch_max(clock::unix_ms() + 1, Ordering::AcqRel);
     }
 
-    /// What an `Authorization` header says.
+    /// Classifies an `Authorization` header.
     pub(crate) fn seen(&self, authorization: Option<&[u8]>) -> TokenSeen {
         let Some(authorization) = authorization else {
             return TokenSeen::Absent;
@@ -75,7 +75,7 @@ impl Tokens {
         )
     }
 
-    /// When a token of this maker's was made and when it ends.
+    /// When one of these tokens was issued and when it expires.
     fn read(&self, token: &str) -> Option<(u64, u64)> {
         let (said, signature) = token.strip_prefix(PREFIX)?.split_once('.')?;
         if self.sign(said) != signature {
@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(
             seen(&tokens, &tokens.make()),
             TokenSeen::Equal,
-            "a token made after that"
+            "a token issued after that"
         );
         let short = Tokens::new(Duration::ZERO, b"secret");
         assert_eq!(seen(&short, &short.make()), TokenSeen::Expired);

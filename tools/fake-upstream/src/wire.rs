@@ -1,4 +1,4 @@
-//! Google's wires, as its own SDK speaks them.
+//! Google's wires, as Google's own SDK uses them.
 
 mod admission;
 mod answers;

@@ -17,7 +17,7 @@ use crate::lock::locked;
 use crate::push::Pushes;
 use crate::tokens::Tokens;
 
-/// What the handlers share.
+/// The state that the handlers share.
 pub(crate) struct World {
     pub(crate) options: Options,
     /// The base URL of the main listener.
@@ -34,12 +34,12 @@ pub(crate) struct World {
     pub(crate) faults: Mutex<Faults>,
     pub(crate) ledger: Mutex<Ledger>,
     pub(crate) inbox: Mutex<Inbox>,
-    /// Changes at every reset, which ends all that hangs.
+    /// Changes at every reset, which ends all hanging requests.
     resets: watch::Sender<u64>,
 }
 
 impl World {
-    /// A world in which nothing has happened; fails if a webhook secret is not base64.
+    /// A new world; fails if a webhook secret is not base64.
     pub(crate) fn new(
         options: Options,
         origin: String,
@@ -71,13 +71,13 @@ impl World {
         })
     }
 
-    /// Where tokens are to be had.
+    /// The address of the token endpoint.
     pub(crate) fn token_uri(&self) -> String {
         format!("{}/token", self.origin)
     }
 
-    /// Back to the start: everything but who was let in is forgotten, gates open, and what hangs is
-    /// cut. Returns the last request's number.
+    /// Deletes all state, opens the gates and cuts hanging requests. Tokens stay valid, and the
+    /// fixed address of pushes stays. Returns the last request's number.
     pub(crate) fn reset(&self) -> u64 {
         *locked(&self.faults) = Faults::default();
         locked(&self.ledger).clear();
@@ -89,7 +89,7 @@ impl World {
         last
     }
 
-    /// Returns at the next reset after this call, not after its first poll.
+    /// Returns at the next reset after this call, even if it is polled only later.
     pub(crate) fn until_reset(&self) -> impl Future<Output = ()> + use<> {
         let mut resets = self.resets.subscribe();
         async move {

@@ -1,8 +1,8 @@
 //! Google's own SDK runs unchanged against the fake, on every wire.
 //!
-//! The first run installs the SDKs from the Python package index into the build folder.
-//! `FAKE_UPSTREAM_PYTHON` and `FAKE_UPSTREAM_PYTHON_3` name interpreters that have them: the older
-//! one and the newer.
+//! The first run installs the SDKs from the Python package index into the build folder, unless
+//! `FAKE_UPSTREAM_PYTHON` and `FAKE_UPSTREAM_PYTHON_3` name interpreters that have the older and
+//! the newer one.
 
 #[path = "behaviour/process.rs"]
 #[allow(dead_code, reason = "the other test binary uses more of it")]
@@ -16,7 +16,7 @@ use std::process::{Command, Output};
 use process::Process;
 use sdk::{NEWER, OLDER, Sdk, run, text};
 
-/// A wire as its script drives it.
+/// A wire and the script that drives it.
 struct Wire {
     sdk: &'static Sdk,
     name: &'static str,
@@ -138,12 +138,12 @@ impl Wire {
     }
 }
 
-/// A script beside this crate's manifest.
+/// A script next to this crate's manifest.
 fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// Runs a few words of Python, which have to end well.
+/// Runs a short Python program, which must succeed.
 fn program(sdk: &Sdk, program: &str, arguments: &[&str]) -> Output {
     let program = format!("import json, sys, urllib.request as r\n{program}");
     run(Command::new(sdk.python())

@@ -1,12 +1,11 @@
-//! Real processes for tests and benchmarks: started under a leash, looked at, killed. Nothing of it
-//! belongs to the worker.
+//! Real processes for tests and benchmarks: started under a leash, inspected, killed. None of this
+//! is part of the worker.
 //!
-//! What cannot be done is a panic that says what: whoever calls has nothing better to do than to
-//! stop.
+//! A failure is a panic with a message, because no caller could go on.
 
 #![expect(
     clippy::missing_panics_doc,
-    reason = "everything here panics where it cannot do what it is for"
+    reason = "everything here panics when it fails"
 )]
 
 pub mod process;

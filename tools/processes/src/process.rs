@@ -1,8 +1,8 @@
 //! Child processes that cannot outlive this one.
 //!
-//! A program leads a process group of its own. Beside it in the group a shell waits for the end of
-//! a pipe from this process and then kills the group: however this process ends, by a signal too,
-//! the group ends.
+//! A program leads a process group of its own. A shell in the group waits for the end of a pipe
+//! from this process and then kills the group. So the group ends however this process ends, even by
+//! a signal.
 
 use crate::ready::until;
 use rustix::param::clock_ticks_per_second;
@@ -18,14 +18,14 @@ use std::time::Duration;
 
 const LEASH: &str = r#"exec 3<&0; { read -r _ <&3; kill -9 0; } & exec "$@" </dev/null 3<&-"#;
 
-/// A running program and all it started.
+/// A running program and all processes that it started.
 pub struct Program {
     leader: Child,
     log: PathBuf,
 }
 
 impl Program {
-    /// Starts a program in `folder`, its output going to a log there.
+    /// Starts a program in `folder`, with its output in a log there.
     pub fn start(
         folder: &Path,
         name: &str,
@@ -75,7 +75,7 @@ impl Program {
             .collect()
     }
 
-    /// Ends the tree by SIGKILL: first the processes named `first`, then all others, each by its
+    /// Kills the tree with SIGKILL: first the processes named `first`, then all others, each by its
     /// id.
     pub fn kill(&mut self, first: &str) {
         let mut victims = self.named(first);
@@ -86,7 +86,7 @@ impl Program {
         victims.extend(others);
         for pid in &victims {
             if let Some(pid) = as_pid(*pid) {
-                // One that has ended by itself is as good.
+                // The process may have ended already.
                 let _ = kill_process(pid, Signal::KILL);
             }
         }
@@ -112,7 +112,7 @@ impl Drop for Program {
     }
 }
 
-/// A new empty folder below `home`. Those that earlier processes made there are removed.
+/// A new empty folder below `home`. Folders of earlier processes there are removed.
 pub fn new_folder(home: &Path) -> PathBuf {
     static TIDIED: Once = Once::new();
     static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -123,7 +123,7 @@ pub fn new_folder(home: &Path) -> PathBuf {
     folder
 }
 
-/// Removes the folders of processes that are over.
+/// Removes the folders of processes that have ended.
 fn remove_old(home: &Path) {
     for entry in fs::read_dir(home).into_iter().flatten().flatten() {
         let name = entry.file_name();
@@ -150,14 +150,13 @@ pub fn resident_bytes(pids: &[u32]) -> u64 {
     pids.iter().map(of).sum()
 }
 
-/// The processor time that processes have used so far, in their own and the system's name.
+/// The processor time that processes have used so far, in user and system mode.
 pub fn processor_time(pids: &[u32]) -> Duration {
     let ticks = |pid: &u32| {
         let fields = after_command(*pid)?;
         let fields: Vec<&str> = fields.split_whitespace().collect();
         let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
-        // proc(5): `utime` and `stime` are the 14th and the 15th field, of which two stand before
-        // these.
+        // proc(5): `utime` and `stime` are fields 14 and 15; two fields are already cut off.
         Some(number(11)? + number(12)?)
     };
     let ticks: u64 = pids.iter().filter_map(ticks).sum();
@@ -199,7 +198,7 @@ fn stat(pid: u32) -> Option<(String, u32)> {
     Some((fields.next()?.to_owned(), fields.next()?.parse().ok()?))
 }
 
-/// What stands in a process's `/proc/…/stat` after its command, which may itself hold any
+/// The fields of a process's `/proc/…/stat` after its command, which may itself contain any
 /// character.
 fn after_command(pid: u32) -> Option<String> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;

@@ -1,17 +1,17 @@
-//! Waiting for what will happen, and free ports.
+//! Polling for a condition, and free ports.
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often is looked.
+/// The interval between two polls.
 const EVERY: Duration = Duration::from_millis(25);
-/// Below the ports that the system gives to outgoing connections.
+/// Below the ports that the system assigns to outgoing connections.
 const FIRST_PORT: u16 = 20_000;
 const PORTS: u16 = 12_000;
 
-/// Looks until `probe` finds something. Panics with `what` after `limit`.
+/// Polls `probe` until it returns something. Panics with `what` after `limit`.
 #[track_caller]
 pub fn until<T>(what: &str, limit: Duration, mut probe: impl FnMut() -> Option<T>) -> T {
     let began = now();
@@ -30,13 +30,13 @@ pub fn until<T>(what: &str, limit: Duration, mut probe: impl FnMut() -> Option<T
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "a deadline of a tool is no time of the product"
+    reason = "a tool's deadline does not concern the product's clock"
 )]
 fn now() -> Instant {
     Instant::now()
 }
 
-/// A port nobody listens on, and none of the kind that the system hands to outgoing connections, so
+/// A port that nothing listens on and that the system does not assign to outgoing connections, so
 /// that it stays free over a restart.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);

@@ -1,5 +1,6 @@
-// What is usually written: an object a job, whose alarm submits, asks every so many milliseconds whether the video is
-// there, keeps it and calls the app, once and unsigned. No queue, no limits, no retries, no protection from paying twice.
+// The usual implementation: one object per job, whose alarm submits, polls at a fixed interval,
+// stores the video and calls the app once, unsigned. It has no queue, limits or retries, and may
+// pay twice.
 
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 
@@ -43,7 +44,7 @@ export class Job extends DurableObject {
 
   async #finish(job, operation) {
     const [sample] = operation.response.generateVideoResponse.generatedSamples;
-    // The local upstream gives Google's own address.
+    // The local upstream returns Google's own address.
     const { pathname, search } = new URL(sample.video.uri);
     const video = await fetch(`${this.env.UPSTREAM}${pathname}${search}`, { headers: this.#headers() });
     await this.env.VIDEOS.put(job.id, video.body);

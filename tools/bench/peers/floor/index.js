@@ -1,8 +1,8 @@
 // The least that a durable order costs: one call of a Durable Object that writes one row.
 //
-// POST /object has an object of its own for each order, as Reelay has; POST /row has one object for all. POST /both is the
-// least with a queue: first the order's own object, with a timer that starts it if nobody else does, then a row in the one
-// object that knows whose turn it is.
+// POST /object uses a separate object for each order, as Reelay does; POST /row uses one object for all. POST /both is
+// the least with a queue: first the order's own object, with an alarm that starts it as a fallback, then a row in the
+// one object that knows the order of jobs.
 
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 

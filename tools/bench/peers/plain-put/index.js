@@ -1,6 +1,6 @@
-// The least that keeping a video costs: the upstream's answer, put as it comes.
+// The least that storing a video costs: the upstream's answer, put unchanged.
 //
-// POST / {url, apiKey, name} answers with how long that took, by the worker's own clock, in milliseconds.
+// POST / {url, apiKey, name} answers with the time that this took, by the worker's own clock, in milliseconds.
 
 import { WorkerEntrypoint } from "cloudflare:workers";
 

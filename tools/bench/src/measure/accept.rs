@@ -1,5 +1,5 @@
-//! How long an order takes to be accepted, beside the least that a durable order can take, and with
-//! a long queue.
+//! How long accepting an order takes, compared with the least that a durable order can take, and
+//! with a long queue.
 
 use super::RUNS;
 use crate::load::{Load, load};
@@ -12,9 +12,9 @@ use crate::worker::{Kind, Stage, Worker};
 use rusqlite::Connection;
 use serde_json::json;
 
-/// How many jobs wait already.
+/// How many jobs already wait.
 const DEPTHS: [u64; 3] = [0, 1_000, 100_000];
-/// The ways of the floor, and what each is.
+/// The floor's variants, and their names.
 const FLOORS: [(&str, &str); 3] = [
     ("object", "floor, an object each"),
     ("row", "floor, one object for all"),
@@ -23,7 +23,7 @@ const FLOORS: [(&str, &str); 3] = [
         "floor, an object each with a timer, then one for all",
     ),
 ];
-/// The series with their state on the disk, after those with it in memory.
+/// The series with their state on disk; they follow those with state in memory.
 const ON_DISK: [&str; 3] = [
     "on disk: floor, an object each",
     "on disk: floor, an object each with a timer, then one for all",
@@ -31,15 +31,15 @@ const ON_DISK: [&str; 3] = [
 ];
 const IN_MEMORY: usize = FLOORS.len() + DEPTHS.len();
 const WARM_UP: usize = 50;
-/// Orders sent one after the other: how long each takes.
+/// Orders sent one after the other, to measure the time of each.
 const ONE_BY_ONE: usize = 300;
-/// Orders sent so many at a time: how many a second.
+/// Orders sent `AT_ONCE` at a time, to measure the throughput.
 const TOGETHER: usize = 600;
 const AT_ONCE: usize = 16;
-/// Over how many users those who wait, and the orders, are spread.
+/// The number of users that the waiting jobs and the orders are spread over.
 const USERS: u64 = 1_000;
 const PROMPT: &str = "A paper boat sails down a rainy street at dusk";
-/// One job holds the only slot for as long as anything here takes, and nobody asks after it.
+/// One job holds the only slot during the whole measurement, and is not polled meanwhile.
 const SETTINGS: [(&str, &str); 3] = [
     ("MAX_CONCURRENT_JOBS", "1"),
     ("POLL_INTERVAL_MS", "600000"),
@@ -152,8 +152,8 @@ impl Series {
     }
 }
 
-/// A stage whose queue has one job with a slot and `depth` that wait. One is ordered, the others
-/// are made from it in the database: what waits is rows, and nobody asks those jobs for anything
+/// A stage whose queue has one job with a slot and `depth` waiting jobs. One of them is ordered,
+/// and the others are copies of its row in the database: the queue sends those jobs no message
 /// before they have a slot.
 async fn filled(upstream: &Upstream, depth: u64) -> Stage {
     let stage = Stage::new(Kind::Reelay, false);
@@ -201,25 +201,25 @@ fn multiply(stage: &Stage, depth: u64) {
     );
     database
         .execute_batch(&statement)
-        .expect("those who wait can be written");
+        .expect("the waiting jobs can be written");
     let waiting: i64 = database
         .query_row(
             "SELECT count(*) FROM entry WHERE stage = 'waiting'",
             [],
             |row| row.get(0),
         )
-        .expect("those who wait can be counted");
-    assert_eq!(u64::try_from(waiting), Ok(depth), "so many wait");
-    // What the queue remembers of those in line is no longer so: it counts anew.
+        .expect("the waiting jobs can be counted");
+    assert_eq!(u64::try_from(waiting), Ok(depth), "this many jobs wait");
+    // The queue's stored numbers of the line are outdated: without them it counts again.
     let forget = "UPDATE book SET record = json_remove(record, '$.line')";
     assert_eq!(
         database
             .execute(forget, [])
             .expect("the book can be written"),
         1,
-        "there is a book"
+        "the book exists"
     );
-    // Everything in the database itself, so that it can be copied.
+    // Everything in the database file itself, so that it can be copied.
     database
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         .expect("the log is written back");

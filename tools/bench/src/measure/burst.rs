@@ -1,4 +1,4 @@
-//! What becomes of a thousand orders that come at once.
+//! A thousand orders that arrive at once.
 
 use super::RUNS;
 use crate::clock;
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 const JOBS: usize = 1_000;
-/// So many connections at a time, as browsers and servers have.
+/// As many connections at a time as browsers and servers have.
 const AT_ONCE: usize = 100;
 const RENDER_MS: u64 = 2_000;
 const SLOTS: u64 = 50;
@@ -99,7 +99,7 @@ impl Series {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         };
-        // Those that have not come by then are counted as lost.
+        // Webhooks that have not arrived by then count as lost.
         let _ = tokio::time::timeout(PATIENCE, ended).await;
         let arrived: Vec<_> = upstream.inbox().await;
         let completed: BTreeSet<_> = arrived

@@ -1,4 +1,4 @@
-//! What a generation uses of the platform and what that costs, in every mode.
+//! What a generation uses of the platform, and what that costs, in every mode.
 
 use super::finish::{fixed_poll_variables, order_fixed_poll};
 use crate::prices::{Bill, storage_of_a_video};
@@ -13,38 +13,38 @@ use rusqlite::Connection;
 use std::time::Duration;
 
 const JOBS: u32 = 100;
-/// A render of two minutes, and a video that takes about a second to be kept.
+/// A render of two minutes, and a video that takes about a second to store.
 const USER: &str = "user";
 const PROMPT: &str = "[[render:120000 download:slow:40000]]";
-/// What each call of the upstream takes, in milliseconds.
+/// How long each call of the upstream takes, in milliseconds.
 const ANSWER_MS: &str = "300";
-/// Orders come evenly over this.
+/// Orders arrive evenly over this time.
 const ARRIVALS: Duration = Duration::from_secs(50);
 const SLOTS: (&str, &str) = ("MAX_CONCURRENT_JOBS", "1000");
 const POLL_INTERVAL_MS: &str = "5000";
 const MINUTE: Duration = Duration::from_mins(1);
-/// The queue has looked after a job once more by then, after its webhook.
+/// Within this time the queue has checked a job once more after its webhook.
 const TAIL: Duration = Duration::from_secs(40);
-/// Sweeps of a worker with nothing to do, a minute apart, to know what a sweep costs.
+/// Sweeps of an idle worker, a minute apart, to measure what a sweep costs.
 const SWEEPS: u32 = 3;
-/// From the second week on each sweep also deletes a minute's row.
+/// From the second week on, each sweep also deletes one minute's row.
 const ROWS_FORGOTTEN: f64 = 1.0;
-/// By so much ended jobs are made older, to be cleaned up: 30 days.
+/// Ended jobs are made older by this, 30 days, so that the clean-up deletes them.
 const AGED_MS: u64 = 30 * 24 * 3_600_000;
-/// A month of 30 days has so many minutes.
+/// The minutes in a month of 30 days.
 const SWEEPS_A_MONTH: f64 = 43_200.0;
-/// What 1,000 generations are to cost at most, in US dollars.
+/// The maximum cost of 1,000 generations, in US dollars.
 const LIMIT: f64 = 0.05;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     Mode(&'static str),
-    /// Immediate, and Google's webhook tells when a render is over.
+    /// Immediate, with Google's webhook at the end of a render.
     Pushed,
     FixedPoll,
 }
 
-/// Each with its name in the report.
+/// Each way with its name in the report.
 const WAYS: [(Way, &str); 6] = [
     (Way::Mode("immediate"), "`immediate`"),
     (Way::Mode("cron"), "`cron`"),
@@ -93,7 +93,7 @@ async fn cost(way: Way) -> (Cost, Stage) {
         ),
     };
     let worker = stage.start(&variables);
-    // The first job makes the queue's tables, which is not what a job costs.
+    // The first job creates the queue's tables, which is not part of a job's cost.
     order(way, &worker, "first").await;
     if way != Way::FixedPoll {
         worker.tick().await;
@@ -117,7 +117,7 @@ async fn cost(way: Way) -> (Cost, Stage) {
             worker.tick().await;
         }
     };
-    // Elsewhere the sweep has nothing to do, and is told of by itself.
+    // In the other modes the sweep has nothing to do, and is reported separately.
     if way == Way::Mode("cron") {
         tokio::join!(orders, ticks);
     } else {
@@ -127,7 +127,7 @@ async fn cost(way: Way) -> (Cost, Stage) {
     assert_eq!(
         operations.len(),
         JOBS as usize + 1,
-        "every job was paid once"
+        "every job was paid for once"
     );
     let polls = mean(
         &operations
@@ -177,8 +177,7 @@ async fn cost_of_a_sweep() -> Cost {
     }
 }
 
-/// What deleting a job costs once it has been kept for its time: those on this stage are made old
-/// enough.
+/// What it costs to delete a job after its retention: the jobs on this stage are made old enough.
 async fn cost_of_a_clean_up(stage: &Stage) -> Cost {
     {
         let database = Connection::open(stage.only_database("QueueManager"))
@@ -287,7 +286,7 @@ fn section(costs: &[Cost]) -> Section {
     }
 }
 
-/// Where the money goes, by what was counted.
+/// The sentence that says what the money is spent on, from the counts.
 fn reason(usual: &Cost, pushed: &Cost) -> String {
     let rows = |cost: &Cost| cost.used.rows_written + cost.used.alarms_set;
     let a_poll = (usual.bill.total() - pushed.bill.total()) / (usual.polls - pushed.polls);

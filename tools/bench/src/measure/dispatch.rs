@@ -1,4 +1,4 @@
-//! How long after the order its render is asked for.
+//! The time from an order to its submit.
 
 use super::RUNS;
 use crate::clock;
@@ -9,7 +9,7 @@ use crate::statistics::{Spread, quantile};
 use crate::upstream::Upstream;
 use crate::worker::{Kind, Stage};
 
-/// Each mode, how many orders a run, and what the median is to stay below, in milliseconds.
+/// Each mode, its orders per run, and the limit for the median in milliseconds.
 const MODES: [(&str, usize, Option<f64>); 4] = [
     ("immediate", 60, Some(15.0)),
     ("alarm", 15, Some(1_050.0)),
@@ -17,7 +17,7 @@ const MODES: [(&str, usize, Option<f64>); 4] = [
     ("cron", 20, None),
 ];
 const WARM_UP: usize = 20;
-/// Every job has a slot, and nobody asks after it while this lasts.
+/// Every job has a slot, and no job is polled during the measurement.
 const SETTINGS: [(&str, &str); 2] = [
     ("MAX_CONCURRENT_JOBS", "1000"),
     ("POLL_INTERVAL_MS", "300000"),
@@ -71,7 +71,7 @@ async fn measure_mode(mode: &'static str, count: usize) -> Vec<Vec<f64>> {
             began = clock::unix_ms();
             worker.tick().await;
         }
-        // The upstream tells whole milliseconds: half of one is added for what it cuts off.
+        // The upstream truncates to whole milliseconds: half of one makes up for that.
         upstream.submitted(&name).await as f64 + 0.5 - began
     };
     for index in 0..WARM_UP {

@@ -1,4 +1,4 @@
-//! How long after its render a video is with the app, and how many polls that takes.
+//! How long after its render a video reaches the app, and how many polls that takes.
 
 use crate::progress;
 use crate::reelay;
@@ -10,18 +10,18 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The render times that are looked at, in seconds.
+/// The measured render times, in seconds.
 const TIMES: [f64; 6] = [1.0, 7.0, 12.0, 45.0, 90.0, 200.0];
-/// So many renders of each, each of them longer by an equal step, up to [`SPAN`]: a render is not
-/// ready at a time that suits a poll.
+/// The number of renders of each time. Each is longer than the one before by an equal step, up to
+/// [`SPAN`], so that renders do not end at times that suit a poll.
 const EACH: usize = 20;
-/// Seconds.
+/// In seconds.
 const SPAN: f64 = 5.0;
-/// Between two orders; all of them are under way together.
+/// The time between two orders; all of them run concurrently.
 const BETWEEN: Duration = Duration::from_millis(25);
-/// Of the fixed poll.
+/// The interval of the fixed poll.
 const POLL_INTERVAL_MS: &str = "5000";
-/// Within how many seconds a render is to be noticed that takes up to two minutes, and up to ten.
+/// The limits in seconds for noticing the end of renders of up to two and up to ten minutes.
 const GOALS: [(f64, f64); 2] = [(120.0, 2.6), (600.0, 5.2)];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,12 +37,12 @@ const WAYS: [(Way, &str); 3] = [
     (Way::Pushed, "Reelay, told by Google's webhook"),
 ];
 
-/// What came of the renders of one time.
+/// The results of the renders of one time.
 struct Seen {
     polls: Vec<f64>,
-    /// From ready until noticed, in seconds.
+    /// From the end of the render until it was noticed, in seconds.
     noticed: Vec<f64>,
-    /// From noticed until the webhook came, in milliseconds.
+    /// From noticing the end until the webhook arrived, in milliseconds.
     told: Vec<f64>,
 }
 
@@ -58,8 +58,7 @@ pub(crate) async fn measure() -> Section {
     ];
     let mut table = Table::new(&head);
     progress::run(1, 1);
-    // They wait most of the time, so all are there at once, and meet the machine as it is in the
-    // same way.
+    // They mostly wait, so all run concurrently, under the same conditions of the machine.
     let [fixed, polled, pushed] = WAYS.map(|(way, _)| take(way));
     let (fixed, polled, pushed) = tokio::join!(fixed, polled, pushed);
     for (index, time) in TIMES.iter().enumerate() {
@@ -121,7 +120,7 @@ fn goals(polled: &[Seen]) -> Vec<Goal> {
     goals
 }
 
-/// What came of the renders, by their times.
+/// Runs the renders; the results by render time.
 async fn take(way: Way) -> Vec<Seen> {
     let upstream = Upstream::start(&[]);
     let kind = if way == Way::FixedPoll {
@@ -141,7 +140,7 @@ async fn take(way: Way) -> Vec<Seen> {
     };
     let worker = stage.start(&variables);
     let mut ids = BTreeMap::new();
-    // The longest first, so that all end at about the same time.
+    // The longest renders first, so that all end at about the same time.
     for (index, time) in TIMES.iter().enumerate().rev() {
         for number in 0..EACH {
             let seconds = time + SPAN * (number as f64 + 0.5) / EACH as f64;
@@ -167,14 +166,14 @@ async fn take(way: Way) -> Vec<Seen> {
     assert_eq!(
         (operations.len(), arrived.len()),
         (ids.len(), ids.len()),
-        "every job was paid once and told of"
+        "every job was paid for once and sent its webhook"
     );
     let of_time = |index: usize| {
         let of: Vec<&Operation> = operations
             .iter()
             .filter(|one| ids[&one.prompt].0 == index)
             .collect();
-        let noticed = |one: &Operation| one.told_at_ms.expect("it was told") as f64;
+        let noticed = |one: &Operation| one.told_at_ms.expect("a poll reported the end") as f64;
         Seen {
             polls: of.iter().map(|one| f64::from(one.polls)).collect(),
             noticed: of
@@ -212,7 +211,7 @@ async fn order(worker: &Worker, way: Way, prompt: &str) -> String {
     }
 }
 
-/// Orders a video of the fixed poll; the job's id.
+/// Orders a video from the fixed poll; returns the job's id.
 pub(super) async fn order_fixed_poll(worker: &Worker, prompt: &str) -> String {
     let sent = worker
         .http

@@ -1,4 +1,4 @@
-//! How large the upload is, and how long a cold start takes.
+//! The size of the upload, and the time of a cold start.
 
 use super::RUNS;
 use crate::clock;
@@ -73,7 +73,7 @@ pub(crate) async fn measure() -> Section {
     }
 }
 
-/// The upload's size, whole and gzipped, as wrangler tells it without an account.
+/// The upload's size, whole and gzipped, as wrangler prints it without an account.
 fn upload() -> (String, String) {
     let folder = home().join("upload");
     let output = Command::new("wrangler")
@@ -91,6 +91,6 @@ fn upload() -> (String, String) {
             .strip_prefix("Total Upload: ")?
             .split_once(" / gzip: ")
     });
-    let (whole, gzipped) = sizes.expect("wrangler tells the size");
+    let (whole, gzipped) = sizes.expect("wrangler prints the size");
     (whole.to_owned(), gzipped.to_owned())
 }

@@ -1,4 +1,4 @@
-//! How fast a video gets from the upstream into R2, and what memory that takes.
+//! How fast a video gets from the upstream into R2, and how much memory that takes.
 
 use super::RUNS;
 use crate::progress;
@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Megabytes (10⁶ bytes) a video, and how many of them a run.
+/// The size of a video in megabytes (10⁶ bytes), and how many videos a run stores.
 const SIZES: [(u64, usize); 3] = [(1, 20), (20, 8), (200, 3)];
 const MEGABYTE: u64 = 1_000_000;
-/// The render is looked at soon.
+/// The render is polled soon.
 const SETTINGS: [(&str, &str); 1] = [("POLL_INTERVAL_MS", "100")];
-/// How often memory is looked at.
+/// How often memory is measured.
 const LOOK: Duration = Duration::from_millis(10);
 
 #[derive(Default)]
@@ -80,7 +80,7 @@ impl Series {
         let stage = Stage::new(Kind::Reelay, false);
         let worker = stage.start(&reelay::variables(&upstream, &SETTINGS));
         let bytes = megabytes * MEGABYTE;
-        // The first one of each pays for what all later ones find ready.
+        // The first video of each warms up for all later ones.
         store(&worker, &upstream, 0, bytes).await;
         let (took, grown) = watched(&worker, async {
             let mut took = 0.0;
@@ -117,7 +117,7 @@ impl Series {
     }
 }
 
-/// Has Reelay store one video; how long that took, in milliseconds.
+/// Has Reelay store one video; returns the time in milliseconds.
 async fn store(worker: &Worker, upstream: &Upstream, index: usize, bytes: u64) -> f64 {
     let prompt = format!("A boat, {index}. [[render:0 download:bytes:{bytes}]]");
     let before = upstream.counts().await.inbox;
@@ -135,7 +135,7 @@ async fn store(worker: &Worker, upstream: &Upstream, index: usize, bytes: u64) -
     at("stored") - at("rendered")
 }
 
-/// Has the peer put one file; how long that took, in milliseconds.
+/// Has the peer put one file; returns the time in milliseconds.
 async fn put(worker: &Worker, upstream: &Upstream, file: &str) -> f64 {
     let url = format!("{}/v1beta/files/{file}:download?alt=media", upstream.origin);
     let order = json!({ "url": url, "apiKey": API_KEY, "name": file });
@@ -150,8 +150,7 @@ async fn put(worker: &Worker, upstream: &Upstream, file: &str) -> f64 {
     body["tookMs"].as_f64().expect("a time")
 }
 
-/// Does `work` and tells by how many megabytes the runtime's memory was above what it was before,
-/// at the most.
+/// Does `work`; returns its result and by how many megabytes the runtime's memory grew at most.
 async fn watched(worker: &Worker, work: impl Future<Output = f64>) -> (f64, f64) {
     let (most, over) = (AtomicU64::new(0), AtomicBool::new(false));
     let before = worker.resident_bytes();

@@ -1,4 +1,4 @@
-//! What jobs cost that wait.
+//! What waiting jobs cost.
 
 use crate::load::load;
 use crate::prices::Bill;
@@ -12,15 +12,15 @@ use std::time::Duration;
 
 const JOBS: usize = 10_000;
 const AT_ONCE: usize = 16;
-/// So many minutes are watched.
+/// The minutes of observation.
 const MINUTES: u32 = 4;
-/// Now and then a job makes sure that the queue still knows it (`QUEUED_HEARTBEAT`): an alarm, a
-/// message, and these rows, two of which set alarms.
+/// From time to time a waiting job makes sure that the queue still knows it (`QUEUED_HEARTBEAT`):
+/// an alarm, a message, and these rows, two of which set alarms.
 const HEARTBEAT_ROWS: f64 = 4.0;
-/// The queue's object, and that of the job with the slot: the queue asks it now and then whether it
-/// still needs it.
+/// The queue's object, and that of the job with the slot: the queue regularly checks whether that
+/// job still needs it.
 const OTHERS: f64 = 2.0;
-/// One job holds the only slot for as long as anything here takes, and nobody asks after it.
+/// One job holds the only slot during the whole measurement, and is not polled meanwhile.
 const SETTINGS: [(&str, &str); 3] = [
     ("MAX_CONCURRENT_JOBS", "1"),
     ("POLL_INTERVAL_MS", "600000"),
@@ -46,7 +46,7 @@ pub(crate) async fn measure() -> Section {
         }
     };
     load(JOBS, AT_ONCE, send).await;
-    // What the last orders leave to be done is done.
+    // The work after the last orders is done.
     tokio::time::sleep(Duration::from_secs(15)).await;
     worker.tick().await;
     progress::say(&format!("{MINUTES} minutes"));

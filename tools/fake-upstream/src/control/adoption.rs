@@ -1,4 +1,4 @@
-//! `POST /__control/operations`: taking over what an earlier run had accepted.
+//! `POST /__control/operations`: adopts operations that an earlier run accepted.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ use crate::ledger::{Job, OmniJob, Operation, VertexJob};
 use crate::lock::locked;
 use crate::marks::Marks;
 
-/// An operation of an earlier run, as its `GET /__control/operations` listed it. The last three are
-/// needed on other wires than Gemini's only: they tell the project, and where the video was to go.
+/// An operation of an earlier run, as its `GET /__control/operations` listed it. Only Vertex AI and
+/// Omni need the last three: they contain the project and the place for the video.
 #[derive(Deserialize)]
 pub(super) struct Adopted {
     model: String,
@@ -46,8 +46,8 @@ impl Adopted {
     }
 }
 
-/// Enters the operation as rendered and not collected. Its render was paid for in the earlier run,
-/// so it is listed as adopted and takes no part in the statistics of this one.
+/// Adds the operation as rendered and not collected. Its render was paid for in the earlier run, so
+/// it is listed as adopted and is not part of this run's statistics.
 pub(super) async fn adopt(State(world): Shared, Json(adopted): Json<Adopted>) -> Response {
     if [&adopted.model, &adopted.id, &adopted.file]
         .into_iter()

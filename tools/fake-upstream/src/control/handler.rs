@@ -1,4 +1,4 @@
-//! What every handler of the control API takes, and how it refuses.
+//! The state of the control API's handlers, and their refusals.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Who this server lets in, and where its pushes go.
+//! Credentials of this server's callers, and the address of its pushes.
 
 use axum::Json;
 use axum::extract::State;
@@ -9,18 +9,18 @@ use serde_json::{Value, json};
 use super::handler::{Shared, bad_request};
 use crate::push::Push;
 
-/// `GET /__control/service-account`: the account's file, its tokens to be had here.
+/// `GET /__control/service-account`: the account's file, with this server's token endpoint.
 pub(super) async fn service_account(State(world): Shared) -> Json<Value> {
     Json(world.account.file(&world.token_uri()))
 }
 
-/// `POST /__control/tokens/expire`: no token made so far holds any longer.
+/// `POST /__control/tokens/expire`: invalidates every token issued so far.
 pub(super) async fn expire_tokens(State(world): Shared) -> Json<Value> {
     world.tokens.expire();
     Json(json!({ "ok": true }))
 }
 
-/// Where pushes go that no request names a place for.
+/// The address for pushes of requests that name none.
 #[derive(Deserialize)]
 pub(super) struct NewPush {
     uri: String,
@@ -28,7 +28,7 @@ pub(super) struct NewPush {
     secret: String,
 }
 
-/// `POST /__control/push`: sets that place; `""` ends those pushes.
+/// `POST /__control/push`: sets that address; `""` turns those pushes off.
 pub(super) async fn set_push(State(world): Shared, Json(new): Json<NewPush>) -> Response {
     match world.pushes.set(&new.uri, &new.secret) {
         Ok(()) => Json(json!({ "uri": new.uri })).into_response(),
@@ -36,7 +36,7 @@ pub(super) async fn set_push(State(world): Shared, Json(new): Json<NewPush>) -> 
     }
 }
 
-/// `GET /__control/pushes`: every attempt that has ended.
+/// `GET /__control/pushes`: every finished attempt.
 pub(super) async fn pushes(State(world): Shared) -> Json<Vec<Push>> {
     Json(world.pushes.sent())
 }

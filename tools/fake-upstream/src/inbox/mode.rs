@@ -1,11 +1,11 @@
-//! How the inbox treats what arrives.
+//! How the inbox answers deliveries.
 
 use std::fmt;
 
 /// The longest that `slow` may take.
 const MAX_SLOW_MS: u64 = 60_000;
 
-/// The inbox's behaviour, in the words of `POST /__control/inbox/mode`.
+/// The inbox's mode, in the syntax of `POST /__control/inbox/mode`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Mode {
     /// `ok`: 200 for a valid signature, 401 for any other.
@@ -13,11 +13,11 @@ pub(crate) enum Mode {
     Ok,
     /// `status:CODE[:RETRY_AFTER]`: always that status, with a `Retry-After` if one is given.
     Status(u16, Option<String>),
-    /// `hang`: kept, never answered.
+    /// `hang`: stored, never answered.
     Hang,
-    /// `reset`: the connection is reset, nothing is kept.
+    /// `reset`: the connection is reset, nothing is stored.
     Reset,
-    /// `commit-then-reset`: kept, then the connection is reset.
+    /// `commit-then-reset`: stored, then the connection is reset.
     CommitThenReset,
     /// `redirect`: 307 to the other host.
     Redirect,
@@ -25,12 +25,12 @@ pub(crate) enum Mode {
     Endless,
     /// `fail-first:N`: 500 for the first N attempts of each webhook id, then as `ok`.
     FailFirst(u32),
-    /// `slow:MS`: kept at once, then as `ok` after so many milliseconds.
+    /// `slow:MS`: stored immediately, then as `ok` after MS milliseconds.
     Slow(u64),
 }
 
 impl Mode {
-    /// Reads a mode's words.
+    /// Parses a mode.
     pub(crate) fn read(text: &str) -> Option<Self> {
         if let Some(rest) = text.strip_prefix("status:") {
             let (status, after) = match rest.split_once(':') {

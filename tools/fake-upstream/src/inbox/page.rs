@@ -1,4 +1,4 @@
-//! `GET /inbox`: what arrived, for people.
+//! `GET /inbox`: the deliveries, as a page.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -13,11 +13,11 @@ use crate::inbox::{Delivery, Inbox, Mode};
 use crate::lock::locked;
 use crate::world::World;
 
-/// The page around the list: style, the refresh that keeps opened bodies open, and the switch.
+/// The page around the list: style, the refresh that keeps opened bodies open, and the mode switch.
 const FRAME: &str = include_str!("page.html");
 /// The most deliveries shown.
 const MAX_SHOWN: usize = 200;
-/// The modes the switch offers, and what they are called there.
+/// The modes in the switch, and their labels.
 const CHOICES: [(&str, &str); 9] = [
     ("ok", "Answer 200"),
     ("fail-first:2", "Fail the first two attempts of each"),
@@ -85,7 +85,7 @@ fn choices(current: &Mode) -> String {
     options
 }
 
-/// The list's rows, newest first, and how many deliveries there are in words.
+/// The list's rows, newest first, and the number of deliveries in words.
 fn rows(inbox: &Inbox) -> (String, String) {
     let mut rows = String::new();
     for delivery in inbox.deliveries().rev().take(MAX_SHOWN) {
@@ -133,7 +133,7 @@ fn row(rows: &mut String, delivery: &Delivery) {
     );
 }
 
-/// JSON with line breaks; anything else as it is.
+/// Formats JSON; anything else is unchanged.
 fn pretty(body: &str) -> String {
     serde_json::from_str::<serde_json::Value>(body)
         .map_or_else(|_| body.to_owned(), |value| format!("{value:#}"))
@@ -150,8 +150,8 @@ fn time_of_day(unix_ms: u64) -> String {
     )
 }
 
-/// Text that may stand in HTML and in a quoted attribute. Braces too, so that a body cannot name a
-/// place of the frame.
+/// Escapes text for HTML and for quoted attributes. Braces too, so that a body cannot contain a
+/// placeholder of the frame.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

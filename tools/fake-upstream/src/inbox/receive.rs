@@ -20,7 +20,7 @@ use crate::journal::Step;
 use crate::lock::locked;
 use crate::world::World;
 
-/// Verifies a webhook, keeps it, and answers as the mode says.
+/// Verifies a webhook, stores it, and answers according to the mode.
 pub(crate) async fn receive(
     Extension(call): Extension<Call>,
     headers: HeaderMap,
@@ -59,7 +59,7 @@ pub(crate) async fn receive(
     response
 }
 
-/// Whether any of the secrets signed it; else why the last one says no.
+/// Whether any of the secrets signed it; otherwise why the last one does not match.
 fn verify(world: &World, headers: &HeaderMap, body: &[u8]) -> Result<(), String> {
     let mut reason = "no secret".to_owned();
     for verifier in &world.verifiers {
@@ -110,7 +110,7 @@ fn failure(status: u16, retry_after: Option<String>) -> Response {
     response
 }
 
-/// A body without an end.
+/// A body that never ends.
 struct Endless(Interval);
 
 impl HttpBody for Endless {

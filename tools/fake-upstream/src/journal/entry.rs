@@ -1,33 +1,33 @@
-//! One request as it is recorded.
+//! One recorded request.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What a request is to the story of a job.
+/// The kind of a request in a job's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Step {
     /// `:predictLongRunning`, or a new interaction.
     Submit,
-    /// The operation or the interaction asked for.
+    /// A poll of the operation or the interaction.
     Poll,
-    /// An interaction called off.
+    /// The cancellation of an interaction.
     Cancel,
-    /// An interaction deleted.
+    /// The deletion of an interaction.
     Delete,
-    /// What the Files API says of a file.
+    /// A file's metadata in the Files API.
     File,
-    /// The file's own address, which redirects to the bytes; or an object of Cloud Storage, which
-    /// is the bytes.
+    /// The file's own address, which redirects to the bytes, or an object of Cloud Storage, which
+    /// has the bytes itself.
     Download,
     /// The bytes.
     Bytes,
     /// Anything that reached the other host.
     Other,
-    /// A token asked for with an assertion.
+    /// A request for a token with an assertion.
     Token,
-    /// The keys of pushes asked for.
+    /// A request for the keys of pushes.
     Keys,
     /// A webhook.
     Webhook,
@@ -52,7 +52,7 @@ impl Step {
         Self::Unknown,
     ];
 
-    /// Whether it is asked of Google's services, and so takes `--answer-ms`.
+    /// Whether the request is to Google's services, so that `--answer-ms` delays it.
     pub(crate) fn is_of_google(self) -> bool {
         match self {
             Self::Submit
@@ -80,11 +80,11 @@ pub(crate) enum Wire {
     Omni,
 }
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Outcome {
-    /// Being worked on.
+    /// In progress.
     Pending,
     /// Held by a gate.
     Held,
@@ -94,17 +94,17 @@ pub(crate) enum Outcome {
     Answered,
     /// Its connection was reset.
     Reset,
-    /// The caller went away first.
+    /// The caller disconnected first.
     Abandoned,
 }
 
-/// What the caller gave as `x-goog-api-key`; the key itself is never kept.
+/// The kind of the caller's `x-goog-api-key`; the key itself is never stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum KeySeen {
     /// There was none.
     Absent,
-    /// There was one, and no key was named at start to compare with.
+    /// A key, and `--api-key` named none to compare with.
     Present,
     /// The key named by `--api-key`.
     Equal,
@@ -112,15 +112,15 @@ pub(crate) enum KeySeen {
     Different,
 }
 
-/// What the caller gave as `Authorization`; the token itself is never kept.
+/// The kind of the caller's `Authorization`; the token itself is never stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum TokenSeen {
     /// There was none.
     Absent,
-    /// A token of this server's that still holds.
+    /// A valid token of this server.
     Equal,
-    /// A token of this server's whose time is over.
+    /// An expired token of this server.
     Expired,
     /// Anything else.
     Different,
@@ -132,7 +132,7 @@ pub(crate) enum TokenSeen {
 pub(crate) struct Entry {
     /// Grows by one with every request, across resets too.
     pub(crate) seq: u64,
-    /// When it came, in milliseconds since the epoch.
+    /// When it arrived, in milliseconds since the epoch.
     pub(crate) at_ms: u64,
     pub(crate) method: String,
     pub(crate) path: String,
@@ -141,23 +141,23 @@ pub(crate) struct Entry {
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) api_key: KeySeen,
     pub(crate) authorization: TokenSeen,
-    /// The body's start as text.
+    /// The beginning of the body as text.
     pub(crate) body: String,
     /// The whole body's length.
     pub(crate) body_bytes: usize,
     pub(crate) step: Step,
-    /// By its path; for a file, by its job.
+    /// The wire of its path; for a file, that of its job.
     pub(crate) wire: Option<Wire>,
     /// The operation's id, once known.
     pub(crate) operation: Option<String>,
     /// The prompt of the job it belongs to, once known.
     pub(crate) prompt: Option<String>,
-    /// The mark it met.
+    /// The mark that it met.
     pub(crate) fault: Option<String>,
     pub(crate) status: Option<u16>,
     pub(crate) outcome: Outcome,
-    /// Whether what it does is visible (accepted, put into the inbox, refused, held): only then do
-    /// waiters count it.
+    /// Whether its effect is visible (accepted, stored in the inbox, refused, held): waiters count
+    /// it only then.
     #[serde(skip)]
     pub(crate) visible: bool,
 }

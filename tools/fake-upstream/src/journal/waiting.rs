@@ -1,25 +1,25 @@
-//! Who waits for requests. What matches is counted as it changes: to count all entries anew at each
-//! change would make every request cost as much as there are requests.
+//! Waiters for requests. The count of matches is updated with each change: counting all entries
+//! again at each change would make every request as expensive as the number of requests.
 
 use serde::Deserialize;
 use tokio::sync::oneshot;
 
 use super::{Entry, Outcome, Step};
 
-/// What `GET /__control/wait` waits for.
+/// The conditions of `GET /__control/wait`.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Wanted {
     /// Only requests of this step.
     pub(crate) step: Option<Step>,
-    /// At least so many; one by default.
+    /// At least this many; one by default.
     pub(crate) count: Option<usize>,
-    /// Gives up after this time; 10 s by default.
+    /// Stops waiting after this time; 10 s by default.
     pub(crate) timeout_ms: Option<u64>,
     /// Only requests whose body, path or prompt contains this.
     pub(crate) contains: Option<String>,
     /// Only requests with a greater sequence number.
     pub(crate) since: Option<u64>,
-    /// Only requests that came to this.
+    /// Only requests with this outcome.
     pub(crate) outcome: Option<Outcome>,
 }
 
@@ -45,7 +45,7 @@ impl Wanted {
     }
 }
 
-/// All who wait.
+/// All waiters.
 #[derive(Default)]
 pub(super) struct Waiters(Vec<Waiter>);
 
@@ -53,13 +53,13 @@ struct Waiter {
     wanted: Wanted,
     /// How many entries match now.
     matching: usize,
-    /// Dropping it tells the waiter that there are enough.
+    /// Dropping it notifies the waiter that there are enough.
     untold: oneshot::Sender<()>,
 }
 
 impl Waiters {
-    /// Lets someone wait, with so many entries that match already; what is returned ends once there
-    /// are enough.
+    /// Adds a waiter, with the number of entries that match already. The returned channel closes
+    /// once there are enough.
     pub(super) fn add(&mut self, wanted: Wanted, matching: usize) -> oneshot::Receiver<()> {
         let (untold, told) = oneshot::channel();
         self.0.push(Waiter {
@@ -71,7 +71,7 @@ impl Waiters {
         told
     }
 
-    /// An entry is about to change or to be forgotten.
+    /// An entry is about to change or to be deleted.
     pub(super) fn without(&mut self, entry: &Entry) {
         for waiter in self
             .0
@@ -94,14 +94,14 @@ impl Waiters {
         self.tell();
     }
 
-    /// Every entry was forgotten.
+    /// Every entry was deleted.
     pub(super) fn without_all(&mut self) {
         for waiter in &mut self.0 {
             waiter.matching = 0;
         }
     }
 
-    /// Lets go who has waited for enough, and who has gone away.
+    /// Releases the waiters that have enough matches, and those that are gone.
     fn tell(&mut self) {
         self.0.retain(|waiter| {
             waiter.matching < waiter.wanted.enough() && !waiter.untold.is_closed()

@@ -1,16 +1,16 @@
-//! What only one of the wires knows of a job.
+//! The parts of a job that only one of the wires has.
 
 use serde_json::{Value, json};
 
 use crate::journal::Wire;
 
-/// What a second of video costs in tokens at 720p, from a report of a real answer (57,920 for ten
+/// The tokens of a second of video at 720p, from a report of a real answer (57,920 for ten
 /// seconds).
 const TOKENS_A_SECOND: u64 = 5_792;
-/// How long a video is when an interaction does not say.
+/// The length of a video when an interaction does not set it, in seconds.
 const USUAL_SECONDS: u64 = 10;
 
-/// The wire a job came by.
+/// The wire of a job.
 #[derive(Clone, Debug)]
 pub(crate) enum Job {
     Gemini,
@@ -23,9 +23,9 @@ pub(crate) enum Job {
 pub(crate) struct VertexJob {
     pub(crate) project: String,
     pub(crate) location: String,
-    /// `storageUri`; without it the video stands in the answer.
+    /// `storageUri`; without it the answer contains the video.
     pub(crate) storage: Option<String>,
-    /// How many videos were asked for.
+    /// How many videos were ordered.
     pub(crate) samples: u64,
 }
 
@@ -33,9 +33,9 @@ pub(crate) struct VertexJob {
 #[derive(Clone, Debug)]
 pub(crate) struct OmniJob {
     pub(crate) seconds: u64,
-    /// The tokens the whole video is billed as.
+    /// The tokens billed for the whole video.
     pub(crate) tokens: u64,
-    /// Whether the video stands in the answer.
+    /// Whether the answer contains the video.
     pub(crate) inline: bool,
     /// The input as steps, without the bytes of images.
     pub(crate) input: Value,
@@ -50,7 +50,7 @@ impl Job {
         }
     }
 
-    /// The name a poll asks for.
+    /// The name that a poll uses.
     pub(super) fn name(&self, model: &str, id: &str) -> String {
         match self {
             Self::Gemini => format!("models/{model}/operations/{id}"),
@@ -62,7 +62,7 @@ impl Job {
         }
     }
 
-    /// An id as the wire writes it, from two of the ledger's.
+    /// An id in the wire's format, from two of the ledger's.
     pub(crate) fn id(&self, first: &str, second: &str) -> String {
         match self {
             Self::Gemini => first.to_owned(),
@@ -73,7 +73,7 @@ impl Job {
 }
 
 impl VertexJob {
-    /// Reads what matters from a request that was checked.
+    /// Reads the relevant fields of a validated request.
     pub(crate) fn read(project: &str, location: &str, body: &Value) -> Self {
         let parameters = &body["parameters"];
         Self {
@@ -84,7 +84,7 @@ impl VertexJob {
         }
     }
 
-    /// The addresses of the finished videos in Cloud Storage; none if they stand in the answer.
+    /// The addresses of the finished videos in Cloud Storage; none if the answer contains them.
     pub(crate) fn objects(&self, file: &str) -> Vec<String> {
         let Some(storage) = &self.storage else {
             return Vec::new();
@@ -97,7 +97,7 @@ impl VertexJob {
 }
 
 impl OmniJob {
-    /// Reads what matters from a request that was checked.
+    /// Reads the relevant fields of a validated request.
     pub(crate) fn read(body: &Value) -> Self {
         let format = &body["response_format"];
         let format = format
@@ -107,7 +107,7 @@ impl OmniJob {
             .as_str()
             .and_then(seconds)
             .unwrap_or(USUAL_SECONDS);
-        // As the prices of a second stand to one another: 0.03, 0.10, 0.15 and 0.30 dollars.
+        // In proportion to the prices of a second: 0.03, 0.10, 0.15 and 0.30 dollars.
         let tokens_a_second = match format["resolution"].as_str() {
             Some("360p") => TOKENS_A_SECOND * 3 / 10,
             Some("1080p") => TOKENS_A_SECOND * 3 / 2,
@@ -128,7 +128,7 @@ pub(crate) fn seconds(duration: &str) -> Option<u64> {
     duration.strip_suffix('s')?.parse().ok()
 }
 
-/// An input as the steps it stands for, images without their bytes.
+/// An input as the list of its steps, images without their bytes.
 fn steps(input: &Value) -> Value {
     match input {
         Value::String(text) => {
@@ -153,7 +153,7 @@ fn without_data(value: &Value) -> Value {
     }
 }
 
-/// A UUID that looks random, of two ids.
+/// A UUID that looks random, from two ids.
 fn uuid(first: &str, second: &str) -> String {
     let mut digits: Vec<char> = Vec::new();
     for byte in first.bytes().chain(second.bytes()) {
@@ -177,7 +177,7 @@ fn uuid(first: &str, second: &str) -> String {
     )
 }
 
-/// A count that came as a JSON number.
+/// A count from a JSON number.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -1,4 +1,4 @@
-//! An answer that a mark brings along whole.
+//! A mark that contains a complete answer.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,14 +7,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Raw {
     pub(crate) status: u16,
-    /// With `{name}`, `{uri}` and `{film}` where the operation's name, its video's address and its
-    /// bytes belong.
+    /// With `{name}`, `{uri}` and `{film}` for the operation's name, its video's address and its
+    /// bytes.
     pub(crate) body: String,
     pub(crate) retry_after: Option<String>,
 }
 
 impl Raw {
-    /// Reads the argument of a mark.
+    /// Parses the argument of a mark.
     pub(super) fn read(argument: Option<&str>) -> Option<Self> {
         let mut parts = argument?.split(',');
         let status = parts

@@ -2,14 +2,14 @@
 
 use super::Raw;
 
-/// An error answer of Google's, provably without an accepted job.
+/// One of Google's error answers, with which a job is certainly not accepted.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Refusal {
     /// `429`: bare, without details.
     Exhausted,
     /// `429-retry:DELAY`: with a `RetryInfo` of that delay.
     RetryInfo(String),
-    /// `429-quota[:DELAY]`: the quota of the day, with a `RetryInfo` if a delay is given.
+    /// `429-quota[:DELAY]`: the daily quota, with a `RetryInfo` if a delay is given.
     DailyQuota(Option<String>),
     /// `500`.
     Internal,
@@ -40,14 +40,14 @@ impl Refusal {
     }
 }
 
-/// What may happen to a submit. Those that say so put the job into the ledger: it is paid, whatever
-/// the caller sees.
+/// The faults of a submit. Those marked as accepted put the job into the ledger: it is paid,
+/// whatever the caller receives.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum SubmitFault {
     /// An error answer; nothing was accepted.
     Refuse(Refusal),
-    /// `500-after`: accepted, but a proxy answers 500 with a web page: an error of Google's own
-    /// would be a refusal.
+    /// `500-after`: accepted, but a proxy answers 500 with a web page; Google's own error would be
+    /// a refusal.
     InternalAfter,
     /// `hang-before`: held for ever, not accepted.
     HangBefore,
@@ -98,7 +98,7 @@ impl SubmitFault {
     }
 }
 
-/// What may happen to a poll.
+/// The faults of a poll.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum PollFault {
     /// An error answer.
@@ -111,9 +111,9 @@ pub(crate) enum PollFault {
     Garbage,
     /// `html`: 200 with a web page.
     Html,
-    /// `raw:ANSWER`: that answer, whether the render is over or not.
+    /// `raw:ANSWER`: that answer, whether or not the render has finished.
     Raw(Raw),
-    /// `done-false`: while the render runs, `"done": false` is spelt out; an interaction says
+    /// `done-false`: while the render runs, `"done": false` is included; an interaction is
     /// `queued`.
     DoneFalse,
 }
@@ -137,7 +137,7 @@ impl PollFault {
     }
 }
 
-/// How a finished operation ends, if not with a video.
+/// The ends of an operation without a correct video.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum ResultFault {
     /// `rai[:CODE]`: filtered, with reasons (and the support code in them) and without samples.
@@ -152,7 +152,7 @@ pub(crate) enum ResultFault {
     Never,
     /// `raw:ANSWER`: that answer, whose body is JSON.
     Raw(Raw),
-    /// `at:URL`: done, with a video that is said to be at this address.
+    /// `at:URL`: done, with a video at this address.
     At(String),
 }
 
@@ -179,7 +179,7 @@ impl ResultFault {
     }
 }
 
-/// What may happen to a download.
+/// The faults of a download.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum DownloadFault {
     /// An error answer.
@@ -190,11 +190,11 @@ pub(crate) enum DownloadFault {
     Empty,
     /// `hang`: never answered.
     Hang,
-    /// `redirect-other`: the bytes are on another host.
+    /// `redirect-other`: redirects to the bytes on another host.
     RedirectOther,
     /// `redirect-loop`: 302 to itself.
     RedirectLoop,
-    /// `truncated`: half of the bytes promised by Content-Length, then the connection closes.
+    /// `truncated`: half of the bytes that Content-Length announces, then the connection closes.
     Truncated,
     /// `reset`: half of the bytes, then a reset.
     Reset,
@@ -204,23 +204,23 @@ pub(crate) enum DownloadFault {
     Chunked,
     /// `slow:N`: N bytes a second.
     Slow(u64),
-    /// `type:TYPE`: of this Content-Type, or with `none` without one.
+    /// `type:TYPE`: this Content-Type, or with `none` no Content-Type.
     Type(Option<String>),
-    /// `encoding:WORD`: with this Content-Encoding, though the bytes are those of the file.
+    /// `encoding:WORD`: this Content-Encoding, though the bytes are unchanged.
     Encoding(String),
-    /// `gzip`: the film within gzip, and a Content-Encoding that says so.
+    /// `gzip`: the film within gzip, with the matching Content-Encoding.
     Gzip,
     /// `json`: an error, with status 200 and the type of a video.
     Json,
-    /// `half`: the first half of the film, of which the answer says that it is whole.
+    /// `half`: the first half of the film, announced as the whole.
     Half,
-    /// `no-moov`: the film without the box that says how to play it.
+    /// `no-moov`: the film without the box that describes how to play it.
     NoMoov,
-    /// `trailing`: the film with the end of a web page after it.
+    /// `trailing`: the film followed by the end of a web page.
     Trailing,
-    /// `webm`: a WebM, whatever its type is said to be.
+    /// `webm`: a WebM, whatever its announced type.
     WebM,
-    /// `redirect-to:URL`: the bytes are said to be at this address.
+    /// `redirect-to:URL`: redirects to this address.
     RedirectTo(String),
 }
 
@@ -262,14 +262,14 @@ impl DownloadFault {
     }
 }
 
-/// What may happen to a look at a file.
+/// The faults of a request for a file's metadata.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum FileFault {
     /// An error answer.
     Refuse(Refusal),
     /// `processing`: the file is not ready, and cannot be downloaded.
     Processing,
-    /// `failed`: it never will be.
+    /// `failed`: the file will never be ready.
     Failed,
     /// `hang`: never answered.
     Hang,
@@ -294,7 +294,7 @@ impl FileFault {
     }
 }
 
-/// How a push differs from one honest delivery at the job's end. All that are named apply.
+/// How a push differs from one correct delivery at the job's end. All named faults apply.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum PushFault {
     /// `twice`: delivered twice under one id.

@@ -1,4 +1,4 @@
-//! Sending pushes, and the key that some are signed with.
+//! Sends pushes, and publishes the key that signs some of them.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -18,11 +18,11 @@ use crate::lock::locked;
 use crate::marks::PushFault;
 use crate::world::World;
 
-/// How often a push is tried that nobody takes.
+/// How often a push is attempted that no receiver accepts.
 const MAX_ATTEMPTS: u32 = 4;
 /// The wait after the first attempt; it doubles after each.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
-/// How long ago an `old` push says that it was signed.
+/// The age of an `old` push's signature.
 const OLD_MS: u64 = 600_000;
 
 /// The route of the keys, recorded like the rest of the main listener.
@@ -32,19 +32,19 @@ pub(crate) fn routes(world: Arc<World>) -> Router {
         .with_state(world)
 }
 
-/// `GET /.well-known/jwks.json`: the key of pushes that a request named the place of.
+/// `GET /.well-known/jwks.json`: the key of pushes whose address a request named.
 async fn keys(State(world): State<Arc<World>>) -> Json<Value> {
     Json(world.pushes.signer.keys())
 }
 
-/// Where a push goes, and who signs it.
+/// The address of a push, and its signer.
 #[derive(Clone)]
 enum Target {
     Named(String),
     Fixed(StaticSecret),
 }
 
-/// Sees to the pushes of a job that was just accepted, whether or not anybody polls it.
+/// Schedules the pushes of a job that was just accepted, whether or not it is polled.
 pub(crate) fn schedule(world: &Arc<World>, operation: &Operation) {
     let own = &operation.marks.push;
     let faults = if own.is_empty() {
@@ -85,7 +85,7 @@ pub(crate) fn schedule(world: &Arc<World>, operation: &Operation) {
     });
 }
 
-/// The places the request names; if it names none, the fixed one.
+/// The addresses in the request; if it has none, the fixed one.
 fn targets(world: &World, operation: &Operation) -> Vec<Target> {
     let named = event::uris(&operation.request);
     if named.is_empty() {
@@ -99,7 +99,7 @@ fn targets(world: &World, operation: &Operation) -> Vec<Target> {
     }
 }
 
-/// Sends until it is taken; what is sent twice is sent on after it was.
+/// Attempts until the push is accepted; a push that is sent twice is sent again after that.
 async fn deliver(world: &World, event: &Event, target: &Target, faults: &[PushFault]) {
     let number = world.pushes.made.fetch_add(1, Ordering::Relaxed);
     let id = format!("msg_{number}_{}", event.operation);
@@ -143,7 +143,7 @@ async fn send(
     };
     let timestamp = signed_ms / 1000;
     let forged = faults.contains(&PushFault::Forged);
-    // A forger does not know the key, so what it signs is something else.
+    // A forger does not know the key, so the signature is of another text.
     let said = if forged {
         format!("{}{id}", event.body)
     } else {

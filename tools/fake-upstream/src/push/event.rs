@@ -1,4 +1,4 @@
-//! What a push says.
+//! The content of a push.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use crate::clock;
 use crate::ledger::{Job, Operation, video_uri};
 use crate::marks::ResultFault;
 
-/// A push's body and what it is about.
+/// A push's body, its type and its operation.
 pub(super) struct Event {
     pub(super) kind: &'static str,
     pub(super) operation: String,
@@ -15,7 +15,7 @@ pub(super) struct Event {
 }
 
 impl Event {
-    /// The event of a job's end; none for an end that Google does not tell of.
+    /// The event of a job's end; none for an end that Google does not report.
     pub(super) fn of(operation: &Operation) -> Option<Self> {
         let failed = matches!(
             operation.result,
@@ -51,7 +51,7 @@ impl Event {
     }
 }
 
-/// The addresses a request wants its pushes at.
+/// The addresses that a request names for its pushes.
 pub(super) fn uris(request: &Value) -> Vec<String> {
     let config = webhook_config(request);
     let uris = config

@@ -6,20 +6,20 @@ use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 
-/// The seed of the key that this server signs with: no secret, and the same at every start as
-/// Google's is.
+/// The seed of this server's signing key: not a secret, and the same at every start, as Google's
+/// key is.
 const SEED: [u8; 32] = *b"a key for development, no secret";
 /// The key's name.
 const KEY_ID: &str = "fake-upstream-1";
 
-/// The key pair of pushes whose place a request named.
+/// The key pair for pushes whose address a request named.
 pub(super) struct Signer(Ed25519KeyPair);
 
 impl Signer {
     pub(super) fn new() -> Result<Self, String> {
         let pair = Ed25519KeyPair::from_seed_unchecked(&SEED);
         pair.map(Self)
-            .map_err(|_| "the key of pushes is no Ed25519 key".to_owned())
+            .map_err(|_| "the key of pushes is not an Ed25519 key".to_owned())
     }
 
     /// `v1a,` and an Ed25519 signature of `{id}.{timestamp}.{body}`.
@@ -35,7 +35,7 @@ impl Signer {
     }
 }
 
-/// Where pushes go that no request names a place for, and their secret.
+/// The address for pushes of requests that name none, and its secret.
 #[derive(Clone)]
 pub(super) struct StaticSecret {
     pub(super) uri: String,
@@ -52,8 +52,7 @@ impl StaticSecret {
         })
     }
 
-    /// `v1,` and an HMAC of `{id}.{timestamp}.{body}`; empty for a time no signature can be made
-    /// for.
+    /// `v1,` and an HMAC of `{id}.{timestamp}.{body}`; empty for a time that cannot be signed.
     pub(super) fn sign(&self, id: &str, timestamp: u64, body: &str) -> String {
         let timestamp = i64::try_from(timestamp).unwrap_or_default();
         self.webhook

@@ -1,4 +1,4 @@
-//! Who may call: the API key.
+//! Access control: the API key.
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -9,10 +9,10 @@ use crate::journal::KeySeen;
 use crate::wire::answers;
 use crate::world::World;
 
-/// The key that Google would not know.
+/// The key that counts as unknown to Google.
 const BAD_KEY: &[u8] = b"bad-key";
 
-/// Lets a request with a good key pass; else the answer it gets.
+/// Accepts a request with a good key; otherwise returns the answer.
 pub(crate) fn admit(world: &World, headers: &HeaderMap) -> Result<(), Box<Response>> {
     let bad = headers
         .get("x-goog-api-key")

@@ -1,4 +1,4 @@
-//! Answers in Google's shapes, and the ones that are no such answers.
+//! Answers in Google's format, and answers that are not.
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -17,16 +17,16 @@ use crate::marks::{Raw, Refusal};
 use crate::wire::checks::Invalid;
 use crate::wire::film::FILM;
 
-/// How long the beginning of what breaks off has to be sent.
+/// How long the beginning of a cut body has to be sent.
 const SETTLE: Duration = Duration::from_millis(100);
-/// At the end of a body of a mark: here it breaks off.
+/// At the end of a mark's body: the body breaks off here.
 const CUT: &str = "{cut}";
 
-/// What a failed render's error says.
+/// The message of a failed render.
 pub(crate) const FAILED: &str =
     "Video generation failed due to an internal server issue. Please try again.";
 
-/// What a filtered render says, with a support code, from a report of a real answer.
+/// The message of a filtered render, with a support code, from a report of a real answer.
 pub(crate) fn filtered(code: u64) -> String {
     format!(
         "Veo could not generate 1 videos based on the prompt provided. You will not be charged for this request. \
@@ -36,7 +36,7 @@ pub(crate) fn filtered(code: u64) -> String {
 
 const RATE_LIMITS: &str = "https://ai.google.dev/gemini-api/docs/rate-limits";
 
-/// JSON laid out as Google lays it out.
+/// JSON in Google's layout.
 pub(crate) fn json_answer(status: StatusCode, body: &Value) -> Response {
     let content_type = [(header::CONTENT_TYPE, "application/json; charset=UTF-8")];
     (status, content_type, format!("{body:#}\n")).into_response()
@@ -60,7 +60,7 @@ pub(crate) fn error_with(status: StatusCode, message: &str, details: &[Value]) -
     json_answer(status, &json!({ "error": error }))
 }
 
-/// The name of the `google.rpc` code that a status stands for.
+/// The name of the `google.rpc` code for a status.
 fn name_of(status: StatusCode) -> &'static str {
     match status {
         StatusCode::BAD_REQUEST => "INVALID_ARGUMENT",
@@ -113,13 +113,13 @@ pub(crate) fn refuse(wire: Wire, refusal: &Refusal, model: &str) -> Response {
     }
 }
 
-/// A refused request's answer.
+/// The answer to an invalid request.
 pub(crate) fn invalid(invalid: &Invalid) -> Response {
     let status = StatusCode::from_u16(invalid.status).unwrap_or(StatusCode::BAD_REQUEST);
     error(status, &invalid.message)
 }
 
-/// A 429 with a violated quota and, if a delay is given, when to come back.
+/// A 429 with a violated quota and, if given, the retry delay.
 fn quota(wire: Wire, period: &str, model: &str, delay: Option<&str>) -> Response {
     let (metric, id) = match wire {
         Wire::Gemini => (
@@ -170,13 +170,13 @@ fn quota(wire: Wire, period: &str, model: &str, delay: Option<&str>) -> Response
     error_with(StatusCode::TOO_MANY_REQUESTS, &message, &details)
 }
 
-/// 200 with something that starts like JSON and is none.
+/// 200 with a body that begins like JSON but is not JSON.
 pub(crate) fn garbage() -> Response {
     let content_type = [(header::CONTENT_TYPE, "application/json; charset=UTF-8")];
     (content_type, "{\"name\": \"models/\u{fffd}\u{0}").into_response()
 }
 
-/// What breaks off after its beginning, once that was sent.
+/// A body that breaks off once its beginning was sent.
 struct CutBody {
     begun: Option<Bytes>,
     wait: Pin<Box<tokio::time::Sleep>>,
@@ -209,7 +209,7 @@ impl http_body::Body for CutBody {
     }
 }
 
-/// The answer that a mark brings along, `name` and `uri` in their places.
+/// The complete answer in a mark, with `name` and `uri` replaced.
 pub(crate) fn raw(raw: &Raw, operation: Option<&Operation>) -> Response {
     let body = filled(raw, operation);
     let content_type = match body.trim_start().chars().next() {
@@ -233,7 +233,7 @@ pub(crate) fn raw(raw: &Raw, operation: Option<&Operation>) -> Response {
     answer
 }
 
-/// The body of such an answer as JSON, with the places of the film's bytes.
+/// The body of such an answer as JSON, with placeholders for the film's bytes.
 pub(crate) fn raw_json(raw: &Raw, operation: &Operation) -> Value {
     let film = FILM.replace('\u{1}', "\\u0001");
     serde_json::from_str(&filled(raw, Some(operation)).replace("{film}", &film)).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! The bytes of a video, made as they are sent and never held as a whole.
+//! The bytes of a video, generated while they are sent and never held as a whole.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -20,7 +20,7 @@ use crate::wire::film::{self, FILM, Film, Video, index};
 
 /// The largest piece sent at once.
 const CHUNK_BYTES: u64 = film::MOST;
-/// Gives the bytes already handed over time to leave before the connection ends.
+/// How long the bytes already written have to leave before the connection ends.
 const SETTLE: Duration = Duration::from_millis(50);
 
 /// How a file is sent.
@@ -36,7 +36,7 @@ pub(crate) enum Manner {
     Stall,
     /// Without Content-Length.
     Chunked,
-    /// At so many bytes a second.
+    /// At this many bytes a second.
     Slow(u64),
 }
 
@@ -50,11 +50,11 @@ pub(crate) fn deliver(call: Call, video: &Video, manner: Manner, headers: Header
     )
 }
 
-/// Answers 200 and sends a JSON body in which every [`FILM`] becomes the video in base64, never
-/// held as a whole.
+/// Answers 200 and sends a JSON body in which every [`FILM`] is replaced by the video in base64,
+/// never held as a whole.
 pub(crate) fn deliver_json(call: Call, body: &Value, video: &Video, manner: Manner) -> Response {
     let text = format!("{body:#}\n");
-    // As it is written in JSON.
+    // In its JSON notation.
     let place = FILM.replace('\u{1}', "\\u0001");
     let mut parts = Vec::new();
     for (index, words) in text.split(&place).enumerate() {
@@ -87,7 +87,7 @@ fn answer(call: Call, pieces: Pieces, manner: Manner, headers: HeaderMap) -> Res
     response
 }
 
-/// Sends all pieces in their manner; ends early when the caller is gone.
+/// Sends all pieces in this manner; ends early when the caller is gone.
 async fn send(call: Call, pieces: Pieces, manner: Manner, sender: mpsc::Sender<Bytes>) {
     let half = pieces.length / 2;
     let step = if let Manner::Slow(rate) = manner {
@@ -132,7 +132,7 @@ async fn send(call: Call, pieces: Pieces, manner: Manner, sender: mpsc::Sender<B
     }
 }
 
-/// Any stretch of a body by its offsets.
+/// Access to any range of a body by offsets.
 struct Pieces {
     parts: Vec<Part>,
     length: u64,
@@ -182,7 +182,7 @@ impl Part {
             Self::Text(text) => text.slice(index(from)..index(to)),
             Self::Raw(film) => film.get(from, to),
             Self::Base64(film) => {
-                // Four characters for every three bytes; what a group has too much is cut off.
+                // Four characters for every three bytes; the excess of a group is cut off.
                 let (first, last) = (from / 4, to.div_ceil(4));
                 let encoded = STANDARD.encode(film.get(first * 3, (last * 3).min(film.length)));
                 Bytes::from(encoded).slice(index(from - first * 4)..index(to - first * 4))
@@ -191,11 +191,11 @@ impl Part {
     }
 }
 
-/// A body that sends what comes through a channel. With a known length it promises that much,
-/// whatever comes.
+/// A body that sends the data of a channel. With a known length it announces that length, whatever
+/// is sent.
 struct ChannelBody {
-    /// What sends. It begins when the body is first asked for, so after the head has left: what it
-    /// does to the request's outcome or connection must not come before the answer.
+    /// The sender. It starts when the body is first polled, after the head has left: its effects on
+    /// the request's outcome or connection must not precede the answer.
     sending: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     receiver: mpsc::Receiver<Bytes>,
     left: Option<u64>,

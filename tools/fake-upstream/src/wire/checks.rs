@@ -1,10 +1,10 @@
-//! What the wires' checks of a request have in common, and the words Google refuses with.
+//! Validation that the wires share, with Google's messages.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-/// A refusal: its HTTP status and Google's words.
+/// A refusal: its HTTP status and Google's message.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Invalid {
     pub(crate) status: u16,
@@ -25,14 +25,14 @@ pub(crate) fn unsupported(field: &str) -> Invalid {
     ))
 }
 
-/// Whether a number is one of a few whole ones.
+/// Whether a number is one of a few whole numbers.
 pub(crate) fn within(allowed: &[f64], number: f64) -> bool {
     allowed
         .iter()
         .any(|one| (one - number).abs() < f64::EPSILON)
 }
 
-/// A parameter that has to be a JSON number if it is there.
+/// An optional parameter that must be a JSON number.
 pub(crate) fn number(parameters: &Map<String, Value>, name: &str) -> Result<Option<f64>, Invalid> {
     match parameters.get(name) {
         None => Ok(None),
@@ -43,7 +43,7 @@ pub(crate) fn number(parameters: &Map<String, Value>, name: &str) -> Result<Opti
     }
 }
 
-/// A parameter that has to be one of a few words if it is there.
+/// An optional parameter that must be one of a few words.
 pub(crate) fn one_of(
     parameters: &Map<String, Value>,
     name: &str,
@@ -66,7 +66,7 @@ pub(crate) fn out_of_range(name: &str, value: &Value) -> Invalid {
     ))
 }
 
-/// Refuses the first field of an object that is not among the allowed.
+/// Refuses the first field of an object that is not allowed.
 pub(crate) fn only(object: &Value, allowed: &[&str]) -> Result<(), Invalid> {
     let names = object.as_object().into_iter().flat_map(Map::keys);
     for name in names {
@@ -77,7 +77,7 @@ pub(crate) fn only(object: &Value, allowed: &[&str]) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// What Google says of a name it does not know; `place` is empty at the top.
+/// Google's message for an unknown name; `place` is empty at the top.
 pub(crate) fn unknown_name(name: &str, place: &str) -> Invalid {
     let at = if place.is_empty() {
         String::new()
@@ -89,8 +89,7 @@ pub(crate) fn unknown_name(name: &str, place: &str) -> Invalid {
     ))
 }
 
-/// Refuses the first name of an object that is not among the known; what is no object is refused
-/// too.
+/// Refuses the first name of an object that is not known, and anything that is not an object.
 pub(crate) fn known(object: &Value, place: &str, names: &[&str]) -> Result<(), Invalid> {
     let fields = object
         .as_object()
@@ -101,7 +100,7 @@ pub(crate) fn known(object: &Value, place: &str, names: &[&str]) -> Result<(), I
     }
 }
 
-/// A field that has to be of one JSON type if it is there.
+/// An optional field that must be of one JSON type.
 pub(crate) fn of_type(
     object: &Value,
     name: &str,
@@ -122,7 +121,7 @@ pub(crate) fn is_base64(text: &str) -> bool {
     STANDARD.decode(text).is_ok_and(|bytes| !bytes.is_empty())
 }
 
-/// Checks what a request says of its webhooks, in either spelling of its names.
+/// Checks a request's webhook settings, in either spelling of their names.
 pub(crate) fn check_webhooks(config: &Value) -> Result<(), Invalid> {
     if config.is_null() {
         return Ok(());
@@ -145,7 +144,7 @@ pub(crate) fn check_webhooks(config: &Value) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// The body as the ledger keeps it: image bytes replaced by their length.
+/// The body as the ledger stores it, with image bytes replaced by their length.
 pub(crate) fn without_bytes(body: &Value) -> Value {
     match body {
         Value::Object(fields) => Value::Object(

@@ -13,21 +13,21 @@ use crate::wire::answers;
 use crate::wire::bytes::{Manner, deliver, deliver_json};
 use crate::wire::film::{self, FILM, SAMPLE, Video};
 
-/// What a gateway may say with status 200 and the type of a video.
+/// A gateway's error that has status 200 and the type of a video.
 const JSON_ERROR: &[u8] = br#"{"error":{"message":"no such file"}}"#;
 
-/// Where the bytes are to be had.
+/// The place of the bytes.
 pub(crate) enum Place {
-    /// Where they belong.
+    /// At their proper address.
     Here,
     /// On the other host, at this address.
     Elsewhere(String),
-    /// Nowhere: the address leads to itself.
+    /// Nowhere: the address redirects to itself.
     Loop,
 }
 
-/// Decides the fault of this download, which `content` then keeps to: the answer it leads to, or
-/// the bytes' place.
+/// Chooses the fault of this download, which `content` then applies; returns the fault's answer, or
+/// the place of the bytes.
 pub(crate) async fn meet(call: &Call, operation: &Operation) -> Result<Place, Box<Response>> {
     let fault = decide(call, operation);
     Err(Box::new(match fault {
@@ -48,7 +48,7 @@ pub(crate) async fn meet(call: &Call, operation: &Operation) -> Result<Place, Bo
     }))
 }
 
-/// The mark this download meets, written down with the job.
+/// The mark that this download meets, recorded with the job.
 fn decide(call: &Call, operation: &Operation) -> Option<DownloadFault> {
     let mark = locked(&call.world.faults).meet(
         "download",
@@ -65,7 +65,7 @@ fn decide(call: &Call, operation: &Operation) -> Option<DownloadFault> {
     mark.map(|mark| mark.fault)
 }
 
-/// The bytes of a job's video, in the manner its last download decided.
+/// The bytes of a job's video, in the manner chosen for its last download.
 pub(crate) fn content(call: &Call, operation: &Operation) -> Response {
     let fault = operation.download.as_ref().map(|mark| &mark.fault);
     if fault == Some(&DownloadFault::Empty) {
@@ -79,8 +79,8 @@ pub(crate) fn content(call: &Call, operation: &Operation) -> Response {
     )
 }
 
-/// A JSON answer with the video in it. What a fault says of bytes holds for this answer; what it
-/// says of an address or of headers is passed over, as there are none of the video's own.
+/// A JSON answer that contains the video. A fault about bytes applies to this answer; one about an
+/// address or headers is ignored, because the video has none of its own.
 pub(crate) fn inline(call: &Call, operation: &Operation, body: &Value) -> Response {
     if !body
         .to_string()
@@ -97,7 +97,7 @@ pub(crate) fn inline(call: &Call, operation: &Operation, body: &Value) -> Respon
     )
 }
 
-/// What the file of a job consists of.
+/// The contents of a job's file.
 fn video(operation: &Operation, fault: Option<&DownloadFault>) -> Video {
     match fault {
         Some(DownloadFault::Empty) => Video::Pattern(0),
@@ -111,7 +111,7 @@ fn video(operation: &Operation, fault: Option<&DownloadFault>) -> Video {
     }
 }
 
-/// The right video of a job.
+/// The correct video of a job.
 pub(crate) fn of(operation: &Operation) -> Video {
     operation.marks.bytes.map_or(Video::Sample, Video::Pattern)
 }

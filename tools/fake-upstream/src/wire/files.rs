@@ -1,5 +1,5 @@
-//! The Files API: what is said of a finished file, its address, which redirects to its bytes, and
-//! the bytes.
+//! The Files API: a finished file's metadata, its address, which redirects to its bytes, and the
+//! bytes.
 
 use axum::Extension;
 use axum::extract::{OriginalUri, Path, RawQuery};
@@ -18,7 +18,7 @@ use crate::wire::downloads::{Place, content as bytes, meet};
 use crate::wire::{admission, answers, downloads};
 
 const VERB: &str = ":download";
-/// How long Google keeps a file.
+/// How long Google stores a file.
 const KEPT_MS: u64 = 48 * 3600 * 1000;
 
 /// `GET /{version}/files/{id}` and `GET /{version}/files/{id}:download?alt=media`.
@@ -41,7 +41,7 @@ pub(crate) async fn visit(
         return *refused;
     }
     let media = query.is_some_and(|query| query.split('&').any(|pair| pair == "alt=media"));
-    // What Vertex AI makes is no file.
+    // Vertex AI creates no files.
     match found.filter(|operation| (media || file.is_none()) && operation.wire() != Wire::Vertex) {
         None => answers::refuse(Wire::Gemini, &Refusal::NotFound, ""),
         Some(operation) if file.is_none() => look(&call, &operation).await,
@@ -49,7 +49,7 @@ pub(crate) async fn visit(
     }
 }
 
-/// The job of a file that is there; the request is written down as one of it.
+/// The job of a file that exists; the request is recorded as belonging to it.
 fn find(call: &Call, file: &str) -> Option<Operation> {
     let operation = locked(&call.world.ledger)
         .find_file(file)
@@ -58,7 +58,7 @@ fn find(call: &Call, file: &str) -> Option<Operation> {
     Some(operation)
 }
 
-/// Decides the fault of this download and redirects to the bytes.
+/// Chooses the fault of this download and redirects to the bytes.
 async fn download(call: &Call, operation: &Operation, headers: &HeaderMap, path: &str) -> Response {
     let state =
         locked(&call.world.faults).foresee("file", &operation.id, &operation.marks.file, |marks| {
@@ -81,7 +81,7 @@ async fn download(call: &Call, operation: &Operation, headers: &HeaderMap, path:
     answers::redirect(StatusCode::FOUND, to)
 }
 
-/// What the Files API says of a file.
+/// A file's metadata.
 async fn look(call: &Call, operation: &Operation) -> Response {
     if matches!(operation.state(), State::Rendering | State::Cancelled) {
         return answers::refuse(operation.wire(), &Refusal::NotFound, "");
@@ -131,8 +131,8 @@ fn describe(operation: &Operation, state: &str) -> Value {
     file
 }
 
-/// `GET /download/{version}/files/{id}:download?alt=media`: the bytes, in the manner the last visit
-/// decided.
+/// `GET /download/{version}/files/{id}:download?alt=media`: the bytes, in the manner chosen for the
+/// last download.
 pub(crate) async fn content(
     Extension(call): Extension<Call>,
     Path(target): Path<String>,
@@ -156,7 +156,7 @@ fn serve(call: &Call, file: &str) -> Response {
     }
 }
 
-/// The base URL the caller used.
+/// The base URL that the caller used.
 pub(crate) fn origin(call: &Call, headers: &HeaderMap) -> String {
     headers
         .get(header::HOST)

@@ -1,38 +1,39 @@
-//! Videos of every kind, right ones and wrong ones.
+//! Videos of every kind, correct and faulty.
 
 use axum::body::Bytes;
 
-/// The playable film.
+/// The playable sample.
 pub(crate) static SAMPLE: &[u8] = include_bytes!("../../assets/sample.mp4");
-/// Byte `i` of the pattern is `i % 251`: prime, so no block of a power of two hides a shift.
+/// Byte `i` of the pattern is `i % 251`: a prime, so that no block size of a power of two hides a
+/// shift.
 const PATTERN_PERIOD: u64 = 251;
-/// The most bytes asked for at once.
+/// The most bytes requested at once.
 pub(crate) const MOST: u64 = 64 << 10;
-/// How long the head of a patterned MP4 is: `ftyp`, `moov` with its `mvhd`, and the header of its
+/// The length of the head of a patterned MP4: `ftyp`, `moov` with its `mvhd`, and the header of its
 /// `mdat`.
 pub(crate) const HEAD: u64 = 20 + 116 + 8;
 
-/// Where a video's bytes stand in a JSON answer, as base64.
+/// The placeholder for a video's base64 in a JSON answer.
 pub(crate) const FILM: &str = "\u{1}film\u{1}";
 
-/// What a file consists of.
+/// The contents of a file.
 #[derive(Clone, Debug)]
 pub(crate) enum Video {
-    /// The playable film.
+    /// The playable sample.
     Sample,
-    /// So many bytes: an MP4 whose `mdat` follows the pattern. Fewer than [`HEAD`] are of the
-    /// pattern alone.
+    /// This many bytes: an MP4 whose `mdat` follows the pattern. With fewer than [`HEAD`], all
+    /// bytes are pattern.
     Pattern(u64),
     /// These bytes.
     Made(Bytes),
 }
 
-/// Any part of a video by its offsets.
+/// Access to any part of a video by offsets.
 pub(crate) struct Film {
     pub(crate) length: u64,
     /// The beginning, or all of it.
     head: Bytes,
-    /// A stretch of pattern long enough for any piece from any phase.
+    /// A stretch of the pattern, long enough for any piece at any phase.
     pattern: Bytes,
 }
 
@@ -83,7 +84,7 @@ impl Film {
     }
 }
 
-/// The film without the box that says how to play it.
+/// The film without the box that describes how to play it.
 pub(crate) fn without_moov() -> Bytes {
     let mut bytes = SAMPLE.to_vec();
     if let Some(at) = bytes.windows(4).position(|kind| kind == b"moov") {
@@ -92,7 +93,7 @@ pub(crate) fn without_moov() -> Bytes {
     bytes.into()
 }
 
-/// The film, as gzip holds what it does not compress.
+/// The film in a gzip file, uncompressed.
 pub(crate) fn gzipped() -> Bytes {
     let mut bytes = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
     let blocks: Vec<&[u8]> = SAMPLE.chunks(65_535).collect();
@@ -112,11 +113,11 @@ pub(crate) fn gzipped() -> Bytes {
     bytes.into()
 }
 
-/// A WebM: its header, and a segment with nothing but space in it.
+/// A WebM: its header, and a segment with nothing but padding.
 pub(crate) fn webm() -> Bytes {
     let mut bytes = vec![0x1a, 0x45, 0xdf, 0xa3, 0x87, 0x42, 0x82, 0x84];
     bytes.extend(b"webm");
-    // 4,004 bytes, of which 4,000 are the space's.
+    // 4,004 bytes, of which 4,000 are padding.
     bytes.extend([0x18, 0x53, 0x80, 0x67, 0x4f, 0xa3, 0xec, 0x4f, 0xa0]);
     bytes.resize(bytes.len() + 4_000, 0);
     bytes.into()
@@ -148,7 +149,7 @@ fn pattern() -> Bytes {
         .collect()
 }
 
-/// As gzip sums bytes up (RFC 1952, section 8).
+/// The checksum of gzip (RFC 1952, section 8).
 fn crc32(bytes: &[u8]) -> u32 {
     let step = |sum: u32, _| {
         if sum & 1 == 1 {
@@ -162,7 +163,7 @@ fn crc32(bytes: &[u8]) -> u32 {
     })
 }
 
-/// Offsets into what is held are small.
+/// Converts an offset; offsets into memory are small.
 pub(crate) fn index(offset: u64) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
 }

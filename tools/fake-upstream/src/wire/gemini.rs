@@ -1,4 +1,4 @@
-//! Veo over the Gemini API, as Google's own SDK spoke it before version 3.
+//! Veo over the Gemini API, as Google's own SDK used it before version 3.
 
 mod poll;
 mod submit;
@@ -7,7 +7,7 @@ mod validation;
 use axum::Router;
 use axum::routing::{get, post};
 
-/// The routes of jobs; their files are the Files API's.
+/// The routes of jobs; files have those of the Files API.
 pub(super) fn routes() -> Router {
     Router::new()
         .route("/v1beta/models/{target}", post(submit::submit))

@@ -1,4 +1,4 @@
-//! A look at a job, on any wire: which job, and its fault.
+//! Polls of a job on any wire: the job, and its fault.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -9,7 +9,7 @@ use crate::lock::locked;
 use crate::marks::PollFault;
 use crate::wire::answers;
 
-/// Counts a poll of the job of this name; `None` if there is no such job.
+/// Counts a poll of the job with this name; `None` if there is none.
 pub(crate) fn count(call: &Call, id: &str, name: &str) -> Option<Operation> {
     locked(&call.world.ledger)
         .find(id)
@@ -20,22 +20,22 @@ pub(crate) fn count(call: &Call, id: &str, name: &str) -> Option<Operation> {
         })
 }
 
-/// Whether there is a job of this name.
+/// Whether there is a job with this name.
 pub(crate) fn is_known(call: &Call, id: &str, name: &str) -> bool {
     locked(&call.world.ledger)
         .find(id)
         .is_some_and(|operation| operation.name() == name)
 }
 
-/// Writes down which job a poll belongs to, before anything is decided.
+/// Records which job a poll belongs to, before anything is decided.
 pub(crate) fn recognise(call: &Call, id: &str) {
     if let Some(operation) = locked(&call.world.ledger).find(id) {
         call.belongs_to(operation);
     }
 }
 
-/// Meets the job's fault: the answer it leads to, or whether it is to be spelt out that the job is
-/// not done.
+/// Meets the job's fault: the fault's answer, or whether the answer must say explicitly that the
+/// job is not done.
 pub(crate) async fn meet(call: &Call, operation: &Operation) -> Result<bool, Box<Response>> {
     let mark =
         locked(&call.world.faults).meet("poll", &operation.id, &operation.marks.poll, |marks| {

@@ -1,4 +1,5 @@
-//! Google's token endpoint: an assertion signed by the service account against an access token.
+//! Google's token endpoint: exchanges an assertion signed by the service account for an access
+//! token.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,7 @@ use crate::wire::answers;
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
-/// The one route.
+/// The only route.
 pub(super) fn routes() -> Router {
     Router::new().route("/token", routing::post(token))
 }

@@ -1,4 +1,4 @@
-//! Gemini Omni over the Interactions API. Unlike its sisters it writes its names with underscores.
+//! Gemini Omni over the Interactions API. Unlike the other wires it uses snake case.
 
 mod ending;
 mod poll;
@@ -9,7 +9,7 @@ mod validation;
 use axum::Router;
 use axum::routing::{get, post};
 
-/// The routes of interactions in both versions; their files are the Files API's.
+/// The routes of interactions in both versions; files have those of the Files API.
 pub(super) fn routes() -> Router {
     let mut routes = Router::new();
     for version in ["v1", "v1beta"] {

@@ -1,4 +1,4 @@
-//! A submit that Google would take, on any wire: its fault, and its place in the ledger.
+//! A submit that Google would accept, on any wire: its fault, and its entry in the ledger.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -15,7 +15,7 @@ use crate::push;
 use crate::wire::answers;
 use crate::wire::checks::without_bytes;
 
-/// A submit that was checked.
+/// A validated submit.
 pub(crate) struct Submission {
     pub(crate) job: Job,
     pub(crate) model: String,
@@ -34,7 +34,7 @@ pub(crate) fn read_marks(prompt: &str) -> Result<Marks, Box<Response>> {
     })
 }
 
-/// Accepts a job and answers with what `started` says of it, or meets its fault.
+/// Accepts a job and answers with the result of `started`, or meets its fault.
 pub(crate) async fn take(
     call: &Call,
     submission: Submission,
@@ -80,7 +80,7 @@ pub(crate) async fn take(
     }
 }
 
-/// Writes the job into the ledger and returns the entry.
+/// Adds the job to the ledger and returns the entry.
 fn accept(call: &Call, submission: Submission) -> Operation {
     let world = &call.world;
     let mut faults = locked(&world.faults);

@@ -1,4 +1,4 @@
-//! Veo over Vertex AI, and the objects of Cloud Storage it leaves.
+//! Veo over Vertex AI, and the objects that it creates in Cloud Storage.
 
 mod admission;
 mod poll;

@@ -15,7 +15,7 @@ fn an_operation_of_an_earlier_run_is_polled_and_downloaded_from_a_new_one() {
         json!({ "name": name })
     );
     let done = fake.poll(&name).expect("an answer").json();
-    assert_eq!(done["done"], true, "it has been rendered meanwhile");
+    assert_eq!(done["done"], true, "the job has been rendered meanwhile");
     let file = known["file"].as_str().expect("a file");
     let uri = &done["response"]["generateVideoResponse"]["generatedSamples"][0]["video"]["uri"];
     assert!(uri.as_str().expect("a video").contains(file));
@@ -101,7 +101,7 @@ fn an_operation_or_a_file_is_adopted_once() {
     assert_eq!(fake.paid(), 1);
 }
 
-/// What has to be known of an operation to adopt it.
+/// The fields of an operation that adoption needs.
 fn adopted(operation: &Value) -> Value {
     let field = |name: &str| operation[name].clone();
     json!({ "model": field("model"), "id": field("id"), "file": field("file"), "prompt": field("prompt") })

@@ -1,4 +1,4 @@
-//! `--answer-ms`: Google's services take their time, and nobody else does.
+//! `--answer-ms` delays Google's services, and nothing else.
 
 use std::io::ErrorKind;
 use std::thread;
@@ -10,7 +10,7 @@ use crate::fake::{Fake, HANGING, KEY, MODEL, stopwatch};
 use crate::http::{Answer, End, Request};
 use crate::process::Process;
 
-/// What is asked of Google's services in the tests: a step of each kind.
+/// The requests to Google's services in these tests: one of each step.
 const STEPS: [&str; 8] = [
     "submit", "poll", "cancel", "delete", "file", "download", "bytes", "token",
 ];
@@ -33,7 +33,7 @@ fn no_answer_of_googles_comes_before_its_time_and_what_it_does_is_done_at_once()
             [&submit["atMs"], &accepted["acceptedAtMs"]].map(|at| at.as_u64().expect("a time"));
         assert!(
             (came..came + 60_000).contains(&accepted),
-            "it was accepted when its answer was due"
+            "the job was accepted only when its answer was due"
         );
         assert_eq!(submit["status"], Value::Null);
     });
@@ -63,7 +63,7 @@ fn every_answer_of_googles_comes_whole_after_its_time() {
 fn answers_that_take_their_time_do_not_wait_for_each_other() {
     let fake = start("1000");
     thread::scope(|scope| {
-        // One after the other they would take far longer than any of them is waited for.
+        // One after the other they would take far longer than the time allowed for any of them.
         let all: Vec<_> = (0..20)
             .map(|_| scope.spawn(|| fake.submit("a dog")))
             .collect();
@@ -116,7 +116,7 @@ fn a_fault_of_the_second_half_comes_after_the_first_however_late_that_is() {
     }
 }
 
-/// A fake that takes its time and knows a finished job of two wires.
+/// A fake with this delay that has a finished job on two wires.
 fn start(answer_ms: &str) -> Fake {
     let fake = Fake(Process::start(&[
         "--render-ms",
@@ -133,7 +133,7 @@ fn start(answer_ms: &str) -> Fake {
     fake
 }
 
-/// Asks for a step of a job that is there.
+/// Sends a request of this step for a job that exists.
 fn ask(fake: &Fake, step: &str, patience: Duration) -> std::io::Result<Answer> {
     let submit = json!({ "instances": [{ "prompt": "a dog" }] }).to_string();
     let (method, path) = match step {

@@ -113,7 +113,10 @@ fn waiting_ends_when_enough_requests_came_and_not_before() {
     thread::scope(|scope| {
         let waiting = scope.spawn(|| fake.control("wait?step=submit&count=2&contains=dog"));
         for prompt in ["a dog", "a cat", "another dog"] {
-            assert!(!waiting.is_finished(), "it did not wait for the second dog");
+            assert!(
+                !waiting.is_finished(),
+                "the wait ended before the second dog"
+            );
             fake.accepted(prompt);
         }
         let seen = waiting.join().expect("no panic");
@@ -207,7 +210,7 @@ fn an_operation_says_when_it_is_ready_and_when_a_poll_was_first_told() {
     assert_eq!(
         times(&operation(0))[2],
         told,
-        "a later poll changed when it was first told"
+        "a later poll changed the time of the first report"
     );
 }
 

@@ -1,4 +1,4 @@
-//! Files: their bytes, and the ways a download goes wrong.
+//! Files: their bytes, and the faults of a download.
 
 use std::io::{ErrorKind, Read};
 use std::time::Duration;
@@ -253,7 +253,7 @@ fn download(fake: &Fake, fault: &str) -> Answer {
     follow(fake, &path, PATIENCE)
 }
 
-/// Visits a file's address and follows its redirect.
+/// Requests a file's address and follows its redirect.
 fn follow(fake: &Fake, path: &str, patience: Duration) -> Answer {
     let redirect = fake.get(path).expect("an answer");
     assert_eq!(redirect.status, 302, "{}", redirect.text());

@@ -1,4 +1,4 @@
-//! A running fake and the few things every test does with it.
+//! A running fake, with the actions that every test needs.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use crate::http::{Answer, Request};
 use crate::process::Process;
 
-/// The model used where it does not matter which.
+/// The model where any model does.
 pub(crate) const MODEL: &str = "veo-3.1-generate-preview";
 /// The header that lets a request pass.
 pub(crate) const KEY: (&str, &str) = ("x-goog-api-key", "a-key");
-/// Long enough for every answer that comes at all.
+/// Long enough for every answer that arrives at all.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Long enough to believe that no answer comes.
+/// Long enough to conclude that no answer arrives.
 pub(crate) const HANGING: Duration = Duration::from_millis(300);
 
 /// A fake whose renders take no time.
@@ -50,7 +50,7 @@ impl Fake {
         .send()
     }
 
-    /// Asks the control API and expects it to agree.
+    /// Gets from the control API, which must succeed.
     pub(crate) fn control(&self, path: &str) -> Value {
         let answer = self
             .get(&format!("/__control/{path}"))
@@ -59,7 +59,7 @@ impl Fake {
         answer.json()
     }
 
-    /// Tells the control API something and expects it to agree.
+    /// Posts to the control API, which must succeed.
     pub(crate) fn tell(&self, path: &str, body: &Value) -> Value {
         let json = ("content-type", "application/json");
         let answer = self.post(&format!("/__control/{path}"), &[json], &body.to_string());
@@ -113,7 +113,7 @@ impl Fake {
             .to_owned()
     }
 
-    /// How many jobs were accepted, and so are paid.
+    /// How many jobs were accepted, and are therefore paid.
     pub(crate) fn paid(&self) -> usize {
         self.control("operations").as_array().expect("a list").len()
     }
@@ -125,7 +125,7 @@ impl Fake {
     }
 }
 
-/// The time now, to see later how much has passed.
+/// The time now, for measuring durations.
 #[allow(clippy::disallowed_methods, reason = "a test measures the real thing")]
 pub(crate) fn stopwatch() -> Instant {
     Instant::now()

@@ -1,4 +1,4 @@
-//! The shapes and words of Google's wire.
+//! The formats and messages of Google's wire.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A plain HTTP/1.1 client that sees how a connection ends.
+//! A plain HTTP/1.1 client that reports how a connection ends.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -15,7 +15,7 @@ pub(crate) enum End {
     Short,
     /// The connection was reset.
     Reset,
-    /// Nothing came for the client's patience.
+    /// Nothing arrived within the client's patience.
     Silence,
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct Request<'a> {
     pub(crate) url: &'a str,
     pub(crate) headers: &'a [(&'a str, &'a str)],
     pub(crate) body: &'a str,
-    /// The longest silence waited through.
+    /// The longest silence that it waits for.
     pub(crate) patience: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! The webhook inbox: what it believes, what it keeps, how it fails.
+//! The webhook inbox: what it verifies, what it stores, how it fails.
 
 use std::io::{self, ErrorKind, Read};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -155,7 +155,7 @@ fn a_webhook_can_be_left_hanging_or_answered_without_an_end() {
         .expect("a connection")
         .take(200_000)
         .read_to_end(&mut received)
-        .expect("it goes on");
+        .expect("the body goes on");
     assert_eq!(received.len(), 200_000);
     assert!(received.starts_with(b"HTTP/1.1 200 OK"));
 }
@@ -188,7 +188,7 @@ fn a_slow_inbox_keeps_a_webhook_at_once_and_answers_it_later() {
     );
     assert!(
         began.elapsed() >= Duration::from_millis(300),
-        "it was answered too early"
+        "the answer came too early"
     );
     assert_eq!(fake.control("inbox")[1]["answered"], 200);
     assert_eq!(
@@ -202,7 +202,7 @@ fn a_slow_inbox_keeps_a_webhook_at_once_and_answers_it_later() {
 #[test]
 fn deliveries_to_a_slow_inbox_do_not_wait_for_each_other() {
     let fake = Fake::start();
-    // One after the other they would take far longer than any of them is waited for.
+    // One after the other they would take far longer than the time allowed for any of them.
     fake.tell("inbox/mode", &json!({ "mode": "slow:1000" }));
     std::thread::scope(|scope| {
         let deliver = |index: usize| deliver(&fake, &format!("msg_{index}"), SECRET);

@@ -1,4 +1,4 @@
-//! What the fake promises to those who test against it, asked of the real binary.
+//! What the fake promises to its users, tested with the real binary.
 
 mod adoption;
 mod answer_time;

@@ -1,4 +1,4 @@
-//! Gemini Omni over the Interactions API, and the Files API its videos are fetched from.
+//! Gemini Omni over the Interactions API, and the Files API that serves its videos.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -259,7 +259,7 @@ fn the_script_of_faults_is_the_same() {
     );
 }
 
-/// An interaction with one more field: the status of its answer, and the words.
+/// Creates an interaction with one more field; returns the status and the message.
 fn interact_with(fake: &Fake, name: &str, value: Value) -> (u16, String) {
     let mut body = interaction("a dog", "uri");
     body[name] = value;
@@ -416,7 +416,7 @@ fn an_interaction_takes_as_many_images_as_its_task_has_room_for() {
         .omni("POST", "/v1beta/interactions", &whole.to_string())
         .expect("an answer");
     assert_eq!(answer.status, 200, "{}", answer.text());
-    // A first and a last frame are two images; a third is no frame.
+    // Two images are a first and a last frame; a third cannot be a frame.
     let (image_to_video, references) = (task("image_to_video"), task("reference_to_video"));
     for (images, config, status) in [
         (2, &image_to_video, 200),

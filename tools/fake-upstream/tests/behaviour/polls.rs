@@ -1,4 +1,4 @@
-//! Faults of a poll, and the ways a job can end.
+//! Faults of a poll, and the ends of a job.
 
 use std::io::ErrorKind;
 

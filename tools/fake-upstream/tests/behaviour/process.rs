@@ -14,7 +14,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts it with more arguments and waits until it is ready.
+    /// Starts it with additional arguments and waits until it is ready.
     pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_fake-upstream"))
             .args(["--listen", "127.0.0.1:0", "--webhook-secret", SECRET])
@@ -30,7 +30,7 @@ impl Process {
         let origin = line
             .trim()
             .strip_prefix("listening on ")
-            .expect("it says where it listens");
+            .expect("the line says where it listens");
         Self {
             origin: origin.to_owned(),
             child,

@@ -1,5 +1,4 @@
-//! Webhooks that Google sends. The receiver is the fake's own inbox, told to answer whatever it is
-//! sent.
+//! Webhooks from Google. The receiver is the fake's own inbox, in a mode that accepts everything.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -169,7 +168,7 @@ fn a_push_comes_twice_forged_or_old_when_its_mark_says_so() {
     assert_ne!(forged["id"], twice[0]["id"]);
     push(&fake, "c [[push:old]]");
     let old = delivered(&fake, 4).remove(3);
-    assert!(verify(&fake, &old), "it is old, not forged");
+    assert!(verify(&fake, &old), "the push is old, not forged");
     assert!(
         (590..660).contains(&unix_seconds().abs_diff(timestamp(&old))),
         "{old}"
@@ -206,14 +205,14 @@ fn what_was_called_off_or_forgotten_is_not_pushed() {
     assert_quiet(&fake, 0);
 }
 
-/// A fake whose inbox answers in a mode.
+/// A fake whose inbox is in this mode.
 fn receiver(mode: &str) -> Fake {
     let fake = Fake::start();
     fake.tell("inbox/mode", &json!({ "mode": mode }));
     fake
 }
 
-/// A new interaction whose end is to be pushed to the fake's own inbox; returns its id.
+/// A new interaction whose end sends a push to the fake's own inbox; returns its id.
 fn push(fake: &Fake, prompt: &str) -> String {
     let mut body = interaction(prompt, "uri");
     let place = fake.url("/api/webhooks/worker");
@@ -224,13 +223,13 @@ fn push(fake: &Fake, prompt: &str) -> String {
     answer.json()["id"].as_str().expect("an id").to_owned()
 }
 
-/// Waits for so many deliveries.
+/// Waits for this many deliveries.
 fn delivered(fake: &Fake, count: usize) -> Vec<Value> {
     fake.control(&format!("wait?step=webhook&count={count}"));
     fake.control("inbox").as_array().expect("a list").clone()
 }
 
-/// Waits for so many ended attempts.
+/// Waits for this many finished attempts.
 fn pushes(fake: &Fake, count: usize) -> Vec<Value> {
     for _ in 0..100 {
         let pushes = fake.control("pushes").as_array().expect("a list").clone();
@@ -242,7 +241,7 @@ fn pushes(fake: &Fake, count: usize) -> Vec<Value> {
     panic!("too few pushes: {}", fake.control("pushes"));
 }
 
-/// Believes after a while that no more is delivered.
+/// Waits for a while and asserts that nothing more is delivered.
 #[track_caller]
 fn assert_quiet(fake: &Fake, count: usize) {
     std::thread::sleep(std::time::Duration::from_millis(400));

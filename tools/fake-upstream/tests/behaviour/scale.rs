@@ -1,4 +1,4 @@
-//! Many jobs at once, and what tells of them cheaply.
+//! Many jobs at once, and requests that inspect them cheaply.
 
 use std::thread;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::fake::{Fake, KEY, get};
 use crate::http::Request;
 
-/// Enough callers to be served at once, each with jobs of its own.
+/// Enough concurrent callers, each with jobs of its own.
 const CALLERS: usize = 40;
 const JOBS_OF_EACH: usize = 25;
 
@@ -109,7 +109,7 @@ fn a_thousand_jobs_are_carried_at_once_while_many_wait_for_them() {
             assert_eq!(
                 one.join().expect("no panic"),
                 200,
-                "what was waited for did not come"
+                "the awaited requests did not arrive"
             );
         }
     });

@@ -5,23 +5,23 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-/// Packages of a certain version, and where they are.
+/// Packages in fixed versions, and their location.
 pub(crate) struct Sdk {
     packages: &'static [&'static str],
     variable: &'static str,
     python: OnceLock<PathBuf>,
 }
 
-/// The last minor version that speaks Veo over the Gemini API.
+/// The last minor version that uses Veo over the Gemini API.
 pub(crate) static OLDER: Sdk = Sdk::of(&["google-genai==2.34.0"], "FAKE_UPSTREAM_PYTHON");
-/// The one that speaks Vertex AI and the Interactions API.
+/// The version that uses Vertex AI and the Interactions API.
 pub(crate) static NEWER: Sdk = Sdk::of(
     &["google-genai==3.6.1", "google-cloud-storage==3.17.1"],
     "FAKE_UPSTREAM_PYTHON_3",
 );
 
 impl Sdk {
-    /// Packages with their versions, unless the variable names an interpreter that has them.
+    /// Packages in fixed versions, unless the variable names an interpreter that has them.
     pub(crate) const fn of(packages: &'static [&'static str], variable: &'static str) -> Self {
         Self {
             packages,
@@ -70,13 +70,13 @@ impl Sdk {
     }
 }
 
-/// What was printed.
+/// The printed output.
 pub(crate) fn text(output: &Output) -> String {
     let printed = [output.stdout.as_slice(), &output.stderr].concat();
     String::from_utf8_lossy(&printed).into_owned()
 }
 
-/// Runs a command, which has to end well.
+/// Runs a command, which must succeed.
 pub(crate) fn run(command: &mut Command) -> Output {
     let output = command
         .output()

@@ -1,4 +1,4 @@
-//! Faults of a submit: what the caller sees, and whether the job is paid.
+//! Faults of a submit: the caller's answer, and whether the job is paid.
 
 use std::io::ErrorKind;
 
@@ -169,7 +169,7 @@ fn a_misspelt_mark_is_refused_and_not_passed_over() {
     );
 }
 
-/// The detail of a kind in an error body.
+/// The detail of this kind in an error body.
 fn detail<'a>(body: &'a Value, kind: &str) -> Option<&'a Value> {
     let details = body["error"]["details"].as_array()?;
     details.iter().find(|detail| {

@@ -1,4 +1,4 @@
-//! Google's token endpoint, and who is let in.
+//! Google's token endpoint, and access control.
 
 use serde_json::{Value, json};
 

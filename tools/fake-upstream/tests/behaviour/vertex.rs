@@ -47,7 +47,7 @@ fn an_operation_is_asked_for_by_its_full_name_until_it_is_done() {
     assert_eq!(
         fake.fetch(&token, id).expect("an answer").status,
         400,
-        "an id is no name"
+        "an id is not a name"
     );
     assert_eq!(
         fake.fetch(&token, &format!("{name}x"))
@@ -440,7 +440,7 @@ fn an_operation_of_an_earlier_run_is_taken_over_with_its_place() {
     assert_eq!(film.body, pattern(1000));
 }
 
-/// The path of an object of a thousand bytes, whose download meets a fault.
+/// The path of an object of 1,000 bytes whose download has a fault.
 fn object(fake: &Fake, token: &str, fault: &str) -> String {
     let prompt = format!("a [[download:bytes:1000 download:{fault}]]");
     let name = fake.veo(token, &prompt, &json!({ "storageUri": "gs://films" }));

@@ -1,4 +1,4 @@
-//! What the tests of the newer wires do with a running fake.
+//! Actions on a running fake for the tests of the newer wires.
 
 use std::io;
 use std::time::Duration;
@@ -18,13 +18,13 @@ pub(crate) const OMNI: &str = "gemini-omni-1.2-flash";
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The place of Vertex AI's models.
+/// The parent of Vertex AI's models.
 pub(crate) fn place(project: &str, location: &str) -> String {
     format!("projects/{project}/locations/{location}/publishers/google/models")
 }
 
 impl Fake {
-    /// Claims that the fake takes.
+    /// Claims that the fake accepts.
     pub(crate) fn claims(&self) -> Value {
         let now = unix_seconds();
         let account = self.control("service-account");
@@ -58,7 +58,7 @@ impl Fake {
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
-    /// Asks for a token with an assertion.
+    /// Exchanges an assertion for a token.
     pub(crate) fn exchange(&self, assertion: &str) -> Answer {
         let body = format!(
             "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion={assertion}"
@@ -67,7 +67,7 @@ impl Fake {
         self.post("/token", &[form], &body).expect("an answer")
     }
 
-    /// A live token.
+    /// A valid token.
     pub(crate) fn token(&self) -> String {
         let answer = self.exchange(&self.assertion(&self.claims()));
         assert_eq!(answer.status, 200, "{}", answer.text());
@@ -101,7 +101,7 @@ impl Fake {
         .send()
     }
 
-    /// Calls a verb of a model of Vertex AI.
+    /// Calls a method of a model of Vertex AI.
     pub(crate) fn call_veo(&self, token: &str, verb: &str, body: &Value) -> io::Result<Answer> {
         let path = format!("/v1/{}/{VEO}:{verb}", place("reelay-local", "us-central1"));
         self.with_token(token, "POST", &path, &body.to_string(), PATIENCE)
@@ -153,7 +153,7 @@ impl Fake {
         self.omni("GET", &format!("/v1/interactions/{id}?stream=false"), "")
     }
 
-    /// The file of an interaction whose video is delivered as one.
+    /// The file of an interaction whose video is delivered as a file.
     pub(crate) fn file_of(&self, id: &str) -> String {
         let uri = self.look(id).expect("an answer").json()["steps"][1]["content"][0]["uri"].clone();
         let (_, file) = uri
@@ -182,8 +182,8 @@ pub(crate) fn unix_seconds() -> u64 {
         .as_secs()
 }
 
-/// The video of a wanted size: an MP4 that follows the pattern after its head; what is too short
-/// for one follows it whole.
+/// The video of a wanted size: an MP4 that follows the pattern after its head, or only the pattern
+/// if it is too short for the head.
 pub(crate) fn pattern(length: usize) -> Vec<u8> {
     let mut bytes: Vec<u8> = (0..length)
         .map(|offset| u8::try_from(offset % 251).expect("below 251"))

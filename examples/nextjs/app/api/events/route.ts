@@ -3,14 +3,14 @@ import { type Entry, entriesOf, isOpen } from "../../../server/entries";
 import { close, follow, open } from "../../../server/followers";
 import { visitor } from "../../../server/visitor";
 
-/** How often the database is looked at for what another process has changed, in milliseconds. */
+/** How often the database is polled for other processes' changes, in milliseconds. */
 const LOOK_MS = 2_000;
-/** How soon the browser comes back after the stream was cut, in milliseconds. */
+/** How soon the browser reconnects after the stream was cut, in milliseconds. */
 const RETRY_MS = 1_000;
 
 /**
- * Server-Sent Events for one page: first all of the user's entries, then each that has changed. After a break the page starts
- * anew with all of them, so nothing is missed.
+ * Server-Sent Events for one page: first all of the user's entries, then each changed one. After a
+ * reconnection the page gets all of them again, so that it misses nothing.
  */
 export async function GET(request: Request): Promise<Response> {
   const userId = await visitor();
@@ -28,7 +28,7 @@ function changesOf(userId: string, gone: AbortSignal): ReadableStream<Uint8Array
       const look = () => {
         const entries = entriesOf(userId);
         const changed = entries.filter((entry) => news(sent, entry));
-        // A comment shows that the connection stands, and finds out when it does not.
+        // A comment keeps the connection alive, and detects when it is broken.
         const text = changed.map((entry) => `data: ${JSON.stringify(entry)}\n\n`).join("") || ": nothing new\n\n";
         controller.enqueue(encoder.encode(text));
         follow(
@@ -36,7 +36,8 @@ function changesOf(userId: string, gone: AbortSignal): ReadableStream<Uint8Array
           entries.filter(isOpen).map(({ id }) => id),
         );
       };
-      // Whoever told of the change, such as the webhook's route, is not to fail by one page's stream: that page comes back.
+      // One page's broken stream must not fail the caller that announces the change, such as the
+      // webhook's route.
       const lookOrEnd = () => {
         try {
           look();
@@ -64,7 +65,7 @@ function changesOf(userId: string, gone: AbortSignal): ReadableStream<Uint8Array
   });
 }
 
-/** Whether an entry differs from what was sent of it, which is noted. */
+/** Whether an entry differs from the version sent last; records the new version. */
 function news(sent: Map<string, string>, entry: Entry): boolean {
   const text = JSON.stringify(entry);
   if (sent.get(entry.id) === text) return false;

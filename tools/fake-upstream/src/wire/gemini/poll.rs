@@ -17,12 +17,12 @@ use crate::wire::{admission, answers, downloads, looks};
 const RESPONSE_TYPE: &str =
     "type.googleapis.com/google.ai.generativelanguage.v1beta.PredictLongRunningResponse";
 
-/// The words Google filters with, from a report of a real answer.
+/// Google's message for a filtered render, from a report of a real answer.
 const FILTERED: &str = "We encountered an issue with the audio for your prompt, which means we could not create your \
      video. This can sometimes happen due to our safety filters or other processing issues. Please modify your prompt \
      and try again. You have not been charged for this attempt.";
 
-/// Tells how far an operation is, or meets its fault.
+/// Answers with an operation's state, or meets its fault.
 pub(crate) async fn poll(
     Extension(call): Extension<Call>,
     Path((model, id)): Path<(String, String)>,
@@ -56,7 +56,7 @@ pub(crate) async fn poll(
     downloads::inline(&call, &operation, &body)
 }
 
-/// Adds how the operation ended.
+/// Adds the end of the operation.
 fn finish(body: &mut Value, operation: &Operation) {
     let at = |uri: &str| json!({ "generatedSamples": [{ "video": { "uri": uri } }] });
     let video = at(&video_uri(&operation.file));

@@ -1,4 +1,4 @@
-//! What Google accepts in a submit, and the words it refuses the rest with.
+//! What Google accepts in a submit, and its messages for the rest.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use crate::wire::checks::{
     unsupported, within,
 };
 
-/// The models served here, whatever Google has since shut down.
+/// The models served here, including those that Google has since shut down.
 const MODELS: [&str; 8] = [
     "veo-2.0-generate-001",
     "veo-3.0-generate-001",

@@ -15,7 +15,7 @@ use crate::lock::locked;
 use crate::marks::Refusal;
 use crate::wire::{admission, answers, looks};
 
-/// Calls an interaction off that still renders; another is what it is.
+/// Cancels an interaction that still renders; any other stays unchanged.
 pub(super) async fn cancel(
     Extension(call): Extension<Call>,
     Path(id): Path<String>,

@@ -15,7 +15,7 @@ use crate::lock::locked;
 use crate::marks::{Refusal, ResultFault};
 use crate::wire::{admission, answers, downloads, looks};
 
-/// Tells how far an interaction is, or meets its fault.
+/// Answers with an interaction's state, or meets its fault.
 pub(super) async fn poll(
     Extension(call): Extension<Call>,
     Path(id): Path<String>,

@@ -1,4 +1,4 @@
-//! An interaction as Google shows it.
+//! An interaction in Google's format.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::marks::ResultFault;
 use crate::wire::answers;
 use crate::wire::film::FILM;
 
-/// How far an interaction is and, at its end, what it made.
+/// An interaction's state and, at its end, its results.
 pub(super) fn show(operation: &Operation) -> Value {
     let now = clock::unix_ms();
     let mut body = json!({
@@ -30,7 +30,7 @@ pub(super) fn show(operation: &Operation) -> Value {
     body
 }
 
-/// Adds how the interaction ended.
+/// Adds the end of the interaction.
 fn finish(body: &mut Value, operation: &Operation, job: &OmniJob) {
     let mut steps = job.input.as_array().cloned().unwrap_or_default();
     let video = json!({ "type": "model_output", "content": [video(job, &operation.file)] });
@@ -47,7 +47,7 @@ fn finish(body: &mut Value, operation: &Operation, job: &OmniJob) {
         }])
     };
     let (status, output, errors, tokens) = match &operation.result {
-        // Completed with no video: filtered. Nothing says why.
+        // Completed without a video means filtered. The answer does not say why.
         Some(ResultFault::Filtered(_)) => (
             "completed",
             Some(json!({ "type": "thought", "signature": "c2lnbg==" })),
@@ -89,7 +89,7 @@ fn finish(body: &mut Value, operation: &Operation, job: &OmniJob) {
     });
 }
 
-/// The video: what it is, or where it lies.
+/// The video's bytes, or its address.
 fn video(job: &OmniJob, file: &str) -> Value {
     let mut video = json!({ "type": "video", "mime_type": "video/mp4" });
     if job.inline {

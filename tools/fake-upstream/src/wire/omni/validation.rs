@@ -1,4 +1,4 @@
-//! What the Interactions API accepts for a video, and the words it refuses the rest with.
+//! What the Interactions API accepts for a video, and its messages for the rest.
 
 use serde_json::Value;
 
@@ -7,15 +7,15 @@ use crate::wire::checks::{
     Invalid, check_webhooks, invalid, is_base64, known, of_type, unsupported,
 };
 
-/// The models served here, and the longest video each makes in seconds.
+/// The models served here, and the longest video of each in seconds.
 const MODELS: [(&str, u64); 2] = [("gemini-omni-1.2-flash", 15), ("gemini-omni-1.1-flash", 10)];
-/// The model whose time is over.
+/// A retired model.
 const RETIRED: &str = "gemini-omni-flash-preview";
 const MIN_SECONDS: u64 = 3;
 /// The longest video between a first and a last frame, in seconds.
 const MAX_BETWEEN_FRAMES: u64 = 10;
 const MAX_REFERENCES: usize = 6;
-/// All names of a request for a model, as the SDK knows them.
+/// All names in a request for a model, as the SDK knows them.
 const FIELDS: [&str; 16] = [
     "model",
     "background",
@@ -34,7 +34,7 @@ const FIELDS: [&str; 16] = [
     "tools",
     "webhook_config",
 ];
-/// Those of them that a video knows nothing of.
+/// The names that do not apply to a video.
 const NOT_FOR_VIDEO: [&str; 4] = [
     "cached_content",
     "environment",
@@ -51,7 +51,7 @@ const TASKS: [&str; 6] = [
 ];
 const FORMAT_FIELDS: [&str; 5] = ["type", "aspect_ratio", "resolution", "duration", "delivery"];
 
-/// The words of an input, which are the job's name here.
+/// The text of an input, which identifies the job here.
 pub(super) fn prompt_of(body: &Value) -> String {
     let input = &body["input"];
     if let Some(text) = input.as_str() {
@@ -125,7 +125,7 @@ pub(super) fn check_body(model: &str, body: &Value) -> Result<(), Invalid> {
     check_config(body)
 }
 
-/// One format, alone or in a list; a video's.
+/// One format, alone or in a list, which must be that of a video.
 fn check_formats(model: &str, formats: &Value) -> Result<(), Invalid> {
     let format = match formats.as_array().map(Vec::as_slice) {
         None => formats,
@@ -223,7 +223,7 @@ fn check_content(content: &Value) -> Result<(), Invalid> {
     }
 }
 
-/// The seed, and a task that fits what was given.
+/// The seed, and a task that fits the input.
 fn check_config(body: &Value) -> Result<(), Invalid> {
     let config = &body["generation_config"];
     if config.is_null() {
@@ -249,7 +249,7 @@ fn check_config(body: &Value) -> Result<(), Invalid> {
     let earlier = body.get("previous_interaction_id").is_some();
     let fits = match video["task"].as_str() {
         Some("text_to_video") => images == 0 && videos == 0,
-        // A first frame, and after it a last frame; never references.
+        // A first frame, then optionally a last frame; never references.
         Some("image_to_video") => (1..=2).contains(&images) && videos == 0,
         Some("reference_to_video") => (1..=MAX_REFERENCES).contains(&images),
         Some(_) => videos > 0 || earlier,

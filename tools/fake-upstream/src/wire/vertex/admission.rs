@@ -1,4 +1,4 @@
-//! Who may call: an access token, the one project, and a region that exists.
+//! Access control: an access token, the only project, and an existing region.
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -23,7 +23,8 @@ const LOCATIONS: [&str; 8] = [
     "asia-southeast1",
 ];
 
-/// Lets a request with a live token pass; else the answer it gets. `service` is the service's name.
+/// Accepts a request with a valid token; otherwise returns the answer. `service` is the service's
+/// name.
 pub(super) fn admit(
     world: &World,
     headers: &HeaderMap,
@@ -51,7 +52,7 @@ pub(super) fn admit(
 const INVALID: &str = "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or \
      other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.";
 
-/// Lets a call of a model pass.
+/// Accepts a call of a model.
 pub(super) fn admit_call(
     world: &World,
     headers: &HeaderMap,

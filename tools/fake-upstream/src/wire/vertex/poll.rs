@@ -18,10 +18,10 @@ use crate::wire::{answers, downloads, looks};
 
 const RESPONSE_TYPE: &str =
     "type.googleapis.com/cloud.ai.large_models.vision.GenerateVideoResponse";
-/// The support code of a filtered render, if its mark names none: one of those for children.
+/// The default support code of a filtered render: one of those for children.
 const USUAL_CODE: u64 = 58_061_214;
 
-/// Tells how far an operation is, or meets its fault.
+/// Answers with an operation's state, or meets its fault.
 pub(super) async fn poll(
     call: &Call,
     target: &Target,
@@ -64,7 +64,7 @@ pub(super) async fn poll(
     downloads::inline(call, &operation, &body)
 }
 
-/// An operation is asked for by its full name, at the model it belongs to.
+/// An operation is polled by its full name, at the model it belongs to.
 fn check(target: &Target, body: &Value, name: &str) -> Result<(), Box<Response>> {
     known(body, "", &["operationName"]).map_err(|refused| Box::new(answers::invalid(&refused)))?;
     let model = format!(
@@ -80,7 +80,7 @@ fn check(target: &Target, body: &Value, name: &str) -> Result<(), Box<Response>>
     Err(Box::new(answers::invalid(&refused)))
 }
 
-/// Adds how the operation ended.
+/// Adds the end of the operation.
 fn finish(body: &mut Value, operation: &Operation) {
     let Job::Vertex(job) = &operation.job else {
         return;
@@ -114,7 +114,7 @@ fn finish(body: &mut Value, operation: &Operation) {
     }
 }
 
-/// The videos: where they lie, or what they are.
+/// The videos' addresses, or their bytes.
 fn videos(job: &VertexJob, file: &str) -> Vec<Value> {
     if job.storage.is_none() {
         let video = json!({ "bytesBase64Encoded": FILM, "mimeType": "video/mp4" });

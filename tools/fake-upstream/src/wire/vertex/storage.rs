@@ -1,4 +1,4 @@
-//! Cloud Storage: the objects that finished operations left, in its JSON API.
+//! Cloud Storage: the objects of finished operations, in its JSON API.
 
 use axum::Extension;
 use axum::extract::{OriginalUri, Path, RawQuery};
@@ -16,7 +16,7 @@ use crate::marks::ResultFault;
 use crate::wire::downloads::{Place, content, meet};
 use crate::wire::{answers, downloads, files};
 
-/// `GET /storage/v1/b/{bucket}/o/{object}`, where `alt=media` asks for the bytes; the same under
+/// `GET /storage/v1/b/{bucket}/o/{object}`, with `alt=media` for the bytes; the same under
 /// `/download`.
 pub(super) async fn object(
     Extension(call): Extension<Call>,
@@ -61,7 +61,7 @@ pub(super) async fn object(
     }
 }
 
-/// The job that left this object; the request is written down as one of it.
+/// The job that created this object; the request is recorded as belonging to it.
 fn find(call: &Call, bucket: &str, object: &str) -> Option<Operation> {
     let file = object.rsplit('/').nth(1)?;
     let operation = locked(&call.world.ledger)
@@ -80,7 +80,7 @@ fn find(call: &Call, bucket: &str, object: &str) -> Option<Operation> {
     Some(operation)
 }
 
-/// The bytes, with what was just decided about them.
+/// The bytes, with the fault that was just chosen.
 fn decided(call: &Call, operation: &Operation) -> Response {
     let now = locked(&call.world.ledger)
         .find_file(&operation.file)

@@ -1,18 +1,18 @@
-//! What the calls of a model have in common.
+//! The common parts of calls to a model.
 
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::wire::answers;
 
-/// Where a call of a model goes.
+/// The target of a call to a model.
 pub(super) struct Target {
     pub(super) project: String,
     pub(super) location: String,
     pub(super) model: String,
 }
 
-/// A body that is no JSON.
+/// The answer to a body that is not JSON.
 pub(super) fn not_json() -> Response {
     answers::error(StatusCode::BAD_REQUEST, "Invalid JSON payload received.")
 }

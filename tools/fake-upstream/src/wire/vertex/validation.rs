@@ -1,4 +1,4 @@
-//! What Vertex AI accepts in a submit, and the words it refuses the rest with.
+//! What Vertex AI accepts in a submit, and its messages for the rest.
 
 use serde_json::Value;
 
@@ -136,7 +136,7 @@ fn check_instance(instance: &Value) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// A medium: its bytes or its place in Cloud Storage, and its type.
+/// An image or video: its bytes or its address in Cloud Storage, and its type.
 fn check_media(media: Option<&Value>, name: &str, kinds: &[&str]) -> Result<(), Invalid> {
     let Some(media) = media else { return Ok(()) };
     known(media, name, &["bytesBase64Encoded", "gcsUri", "mimeType"])?;
@@ -212,7 +212,7 @@ fn check_parameters(model: &str, instance: &Value, parameters: &Value) -> Result
     }
 }
 
-/// A parameter that has to be a whole JSON number if it is there.
+/// An optional parameter that must be a whole JSON number.
 fn whole(parameters: &Value, name: &str) -> Result<Option<i64>, Invalid> {
     of_type(parameters, name, "int64", Value::is_i64)?;
     Ok(parameters[name].as_i64())

@@ -3,7 +3,10 @@ import { own } from "../../../../server/orders";
 import { visitor } from "../../../../server/visitor";
 import { worker } from "../../../../server/worker";
 
-/** Leads to a video by an address that was signed just now, so that an old chat plays too while the video is kept. */
+/**
+ * Redirects to a freshly signed address of the video, so that an old chat plays as long as the
+ * video is stored.
+ */
 export async function GET(_request: Request, { params }: { params: Promise<{ id: string }> }): Promise<Response> {
   const { id } = await params;
   const userId = await visitor();

@@ -3,7 +3,10 @@ import type { Transaction } from "../../../../db/database";
 import { store, take } from "../../../../server/outcomes";
 import { setting } from "../../../../server/settings";
 
-/** Takes what the worker tells: verified, once for each id, and in one transaction with the note that it came. */
+/**
+ * Handles the worker's webhooks: verified, once per id, in one transaction with the record of the
+ * id.
+ */
 export const POST = (request: Request): Promise<Response> => handler()(request);
 
 const handler = () =>
