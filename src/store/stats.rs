@@ -19,9 +19,9 @@ pub struct OwnedDelivery {
 pub struct QueueStats {
     /// `immediate`, `cron`, `alarm` or `queue`.
     pub mode: String,
-    /// Whether an operator has had nobody started.
+    /// Whether an operator paused the queue.
     pub paused: bool,
-    /// Since when.
+    /// When the queue was paused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_since: Option<String>,
     pub slots: Slots,

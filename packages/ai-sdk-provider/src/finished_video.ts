@@ -6,7 +6,7 @@ import { uncached, type WorkerSettings } from "./worker.js";
 
 const MEDIA_TYPE = "video/mp4";
 
-/** A video, and what is told of it. */
+/** A video with its metadata. */
 export interface FinishedVideo {
   videos: Experimental_VideoModelV4VideoData[];
   providerMetadata: SharedV4ProviderMetadata;

@@ -1347,11 +1347,11 @@ export interface components {
             mode: string;
             /** @description How long the first in line has waited, in milliseconds; absent when nobody waits. */
             oldestWaitMs?: number;
-            /** @description Whether an operator has had nobody started. */
+            /** @description Whether an operator paused the queue. */
             paused: boolean;
             /**
              * Format: date-time
-             * @description Since when.
+             * @description When the queue was paused.
              */
             pausedSince?: string;
             slots: components["schemas"]["Slots"];

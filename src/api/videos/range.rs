@@ -70,7 +70,7 @@ fn part(header: &str, size: u64) -> Option<Selection> {
     Some(bytes(first, end.saturating_sub(first)))
 }
 
-/// Nothing is left of a range that begins behind the end.
+/// A range that starts past the end is unsatisfiable.
 fn bytes(offset: u64, length: u64) -> Selection {
     if length == 0 {
         Selection::Unsatisfiable

@@ -1,6 +1,4 @@
-//! A Google service account: its JSON key, the assertion that it signs, and the token that it gets
-//! for it.
-//!
+//! A Google service account: its JSON key, its assertion and its token.
 //! Source: RFC 7523 (JWT bearer grants) and RFC 6749, section 5.
 
 use crate::clients::reply::Reply;
