@@ -9,6 +9,7 @@ mod cancelled;
 mod changes;
 mod client;
 mod client_types;
+mod commands;
 mod costs;
 mod dashboard;
 mod described;
