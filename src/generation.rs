@@ -12,8 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// A generation: an order and what has become of it. Absent fields are left out, but for
-/// `blockedBy`.
+/// A generation: an order and its state. Absent fields are omitted, except `blockedBy`.
 //
 // `queue_position`, `blocked_by`, `estimated_start_at`, `links` and the result's `video_url` depend
 // on the time of the request: the API fills them in.
@@ -23,82 +22,82 @@ use std::collections::BTreeMap;
 pub struct Generation {
     /// The same as `generationId`.
     pub id: String,
-    /// The app's own id, or the one Reelay made.
+    /// The app's own id, or one that Reelay made.
     pub generation_id: String,
-    /// Whose it is.
+    /// The owner.
     pub user_id: String,
     pub status: Status,
-    /// The finer step: `queued · submitting · rendering · storing · notifying · done`, or
-    /// `confirming` and `clarifying`.
+    /// The current step: `queued`, `submitting`, `rendering`, `storing`, `notifying` or `done`;
+    /// also `confirming` and `clarifying`.
     pub phase: String,
-    /// Per cent.
+    /// Percent.
     pub progress: u8,
     pub prompt: String,
-    /// As the app sent them, with those that stood beside the prompt; images without their bytes.
+    /// As the app sent them, including those outside `parameters`; images without their bytes.
     pub parameters: Map<String, Value>,
-    /// Who renders it.
+    /// The provider that renders it.
     pub provider: String,
     pub model: String,
     /// From 0 to 10.
     pub priority: u8,
-    /// From 1 while waiting, else 0; an estimate where more than a thousand of another priority
-    /// wait. A list leaves it out for those that wait.
+    /// From 1 while waiting, else 0; an estimate if more than a thousand jobs of another priority
+    /// wait. Lists omit it for waiting generations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue_position: Option<u64>,
-    /// Why it waits; null when it waits for nothing but the next occasion, or does not wait.
+    /// Why it waits; null if nothing blocks it or it does not wait.
     #[serde(default)]
     #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
     pub blocked_by: Option<BlockedBy>,
-    /// When a waiting one is expected to start.
+    /// When a waiting generation is expected to start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimated_start_at: Option<String>,
-    /// Before this it is not to be started.
+    /// It does not start before this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_after: Option<String>,
-    /// How many attempts have been begun.
+    /// How many attempts were started.
     pub attempts: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<GenerationResult>,
-    /// Why it failed, in one sentence that a user can read.
+    /// Why it failed, as a sentence for users.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_code: Option<ErrorCode>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
-    /// Parts of the order that nothing was done with.
+    /// Parts of the order that were ignored.
     #[serde(default)]
     #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
     pub warnings: Vec<Warning>,
     /// When the order was accepted.
     pub created_at: String,
-    /// When it changed last.
+    /// When it last changed.
     pub updated_at: String,
-    /// When its present attempt was started.
+    /// When its current attempt was started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<String>,
-    /// When it ended, however it ended.
+    /// When it ended, with any status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<String>,
     /// US dollars: the price of one render.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimated_cost: Option<f64>,
-    /// US dollars: all that was spent on it so far, every attempt; absent while that is nothing.
+    /// US dollars spent on it so far, by all attempts; absent while zero.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub links: Option<Links>,
 }
 
-/// What a completed generation came to.
+/// The result of a completed generation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GenerationResult {
-    /// A signed address; absent once the video was deleted.
+    /// A signed URL; absent once the video was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video_url: Option<String>,
-    /// When the user had the video deleted.
+    /// When the video was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video_deleted_at: Option<String>,
     /// Seconds.
@@ -108,15 +107,14 @@ pub struct GenerationResult {
     pub resolution: String,
     /// `mp4` or `webm`.
     pub format: String,
-    /// From start to end, in milliseconds.
+    /// From start to completion, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub processing_time: Option<Millis>,
-    /// US dollars: what the stored render cost, by the model's list price unless the upstream has
-    /// told.
+    /// US dollars: the cost of the stored render, by list price unless the upstream reported it.
     pub cost: f64,
 }
 
-/// Where to go next.
+/// Related URLs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Links {

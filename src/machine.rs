@@ -19,7 +19,7 @@ pub mod retry;
 
 use serde::{Deserialize, Serialize};
 
-/// The app's word for where a generation stands.
+/// The status of a generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]

@@ -46,9 +46,9 @@ pub(crate) struct DeliveryPage {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Recovery {
     success: bool,
-    /// How many events were sent on their way again.
+    /// How many events were queued for delivery again.
     recovered: u32,
-    /// Whether the same request would find more.
+    /// Whether another request would find more events.
     has_more: bool,
 }
 

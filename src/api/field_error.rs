@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// One bad part of a request, for the `errors` of a problem.
+/// One invalid part of a request, as listed in the `errors` of a problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct FieldError {
@@ -10,12 +10,12 @@ pub struct FieldError {
     pub place: Place,
     /// What it must be.
     pub detail: String,
-    /// A word for programs, where there is one besides `invalid_request`.
+    /// A code, if there is a more specific one than `invalid_request`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<&'static str>,
 }
 
-/// Where the bad part stands, by one name. Only a body has JSON pointers (RFC 6901).
+/// Exactly one of these locates the invalid part. JSON pointers (RFC 6901) are for bodies only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]

@@ -35,7 +35,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use tracing::Instrument;
 
-/// An order that was accepted.
+/// An accepted order.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = Created))]
 #[serde(rename_all = "camelCase")]
@@ -51,12 +51,12 @@ pub(crate) struct AcceptedOrder<'a> {
     estimated_start_at: Option<String>,
     /// US dollars, by the model's list price.
     estimated_cost: f64,
-    /// Parts of this order that nothing was done with.
+    /// Parts of this order that were ignored.
     warnings: Vec<Warning>,
     links: Links,
 }
 
-/// What a change came to.
+/// The generation after a change.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -76,7 +76,7 @@ pub(crate) struct GenerationPage {
     success: bool,
     data: Vec<Generation>,
     has_more: bool,
-    /// What to send as `after` for the next page; null when this is the last one.
+    /// The value of `after` for the next page; null on the last page.
     #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
     next_cursor: Option<String>,
 }
@@ -280,7 +280,7 @@ pub(crate) struct ShownStep<'a> {
     /// What happened, such as `submitted`.
     step: &'a str,
     at: String,
-    /// Until the next step, in milliseconds.
+    /// Time until the next step, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     duration_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -61,12 +61,12 @@ pub fn document() -> Value {
 
 fn tags() -> Value {
     json!([
-        { "name": "Generations", "description": "Order a video, watch it being made, and end or repeat it." },
+        { "name": "Generations", "description": "Create, follow, cancel and retry generations." },
         { "name": "Videos", "description": "The stored files." },
-        { "name": "Queue", "description": "What waits and what runs, and how it went." },
-        { "name": "Operators", "description": "For whoever runs the worker: an admin's token or `ADMIN_KEY`." },
-        { "name": "Service", "description": "What the worker is and what it offers." },
-        { "name": "Webhooks", "description": "What Reelay tells your app, and what the video service tells Reelay." },
+        { "name": "Queue", "description": "What waits and runs, and metrics." },
+        { "name": "Operators", "description": "For operators: an admin's token or `ADMIN_KEY`." },
+        { "name": "Service", "description": "The worker and what it offers." },
+        { "name": "Webhooks", "description": "Webhooks to your app, and from the video service." },
     ])
 }
 

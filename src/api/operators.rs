@@ -30,7 +30,7 @@ pub(crate) struct Gate {
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub(crate) struct CleanUp {
     success: bool,
-    /// How many generations are about to be forgotten.
+    /// How many generations the clean-up is about to delete.
     expiring: u64,
 }
 

@@ -16,7 +16,7 @@ const MICROS_PER_CENT: u64 = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     pub status: u16,
-    /// A word for programs.
+    /// A code for programs.
     pub code: &'static str,
     pub title: &'static str,
     /// One sentence a user can read.
@@ -28,7 +28,7 @@ pub struct Problem {
     pub headers: Vec<(&'static str, String)>,
 }
 
-/// An answer that is no success: problem details (RFC 9457) with the app's own `success` and
+/// Any unsuccessful answer: problem details (RFC 9457) with the additional fields `success` and
 /// `error`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = Problem))]
@@ -39,17 +39,17 @@ pub struct ProblemBody<'a> {
     kind: String,
     /// The kind of problem in a few words.
     title: &'a str,
-    /// The answer's own status.
+    /// The HTTP status.
     status: u16,
-    /// What is wrong, in one sentence that a user can read.
+    /// What is wrong, as a sentence for users.
     detail: &'a str,
-    /// A word for programs.
+    /// A code for programs.
     code: &'a str,
-    /// The answer's `X-Request-Id`, by which the log knows the request.
+    /// The response's `X-Request-Id`, which the log also has.
     request_id: &'a str,
     /// Whether the same request may succeed later; `Retry-After` says when.
     retryable: bool,
-    /// Every bad field, header or parameter.
+    /// Every invalid field, header or parameter.
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
     errors: &'a [FieldError],
     success: bool,

@@ -15,20 +15,20 @@ use crate::store::stats::Slots;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What a worker that can work says of itself.
+/// The health of a correctly configured worker.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub(crate) struct Health<'a> {
-    /// Always `ok`: a worker that cannot work answers with a problem.
+    /// Always `ok`: a misconfigured worker answers with a problem.
     status: &'a str,
-    /// Reelay's own version.
+    /// The version of Reelay.
     version: &'a str,
-    /// How a waiting job gets started: `immediate`, `cron`, `alarm` or `queue`.
+    /// The dispatch mode: `immediate`, `cron`, `alarm` or `queue`.
     mode: &'a str,
     queue: QueueHealth,
 }
 
-/// The queue in three numbers.
+/// The queue's key figures.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub(crate) struct QueueHealth {
@@ -63,19 +63,19 @@ pub(crate) async fn health(call: &Call, (): ()) -> Result<Answer, Problem> {
     )
 }
 
-/// The models that can be asked for here.
+/// The models that this worker offers.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = Models))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Offered<'a> {
-    /// In the order in which they are chosen. A model that two providers have stands here twice.
+    /// In order of preference. A model that two providers have is listed twice.
     models: Vec<&'a Model>,
     /// The same by provider.
     grouped_models: BTreeMap<&'a str, Vec<&'a Model>>,
-    /// The model of an order that names none.
+    /// The model used if an order names none.
     #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
     default_model: Option<&'a str>,
-    /// The providers that are set up, in the order in which they are chosen.
+    /// The configured providers, in order of preference.
     providers: &'a [&'static str],
 }
 
@@ -113,7 +113,7 @@ pub(crate) async fn models(call: &Call, _: Caller) -> Result<Answer, Problem> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WhoAmI<'a> {
     kind: CallerKind,
-    /// Absent for a key, which acts for whom it names.
+    /// Absent for keys, which name the user in each request.
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<&'a str>,
     /// Whether the operator routes are open.

@@ -9,7 +9,7 @@ use super::retry;
 use crate::time::{Millis, Moment};
 use serde::{Deserialize, Serialize};
 
-/// The kinds of event the app can hear of.
+/// The kinds of webhook events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub enum EventKind {

@@ -136,8 +136,7 @@ impl Trouble {
     }
 }
 
-/// Why a generation has failed, as a word for programs; `docs/error-codes.md` says what to do
-/// about each.
+/// Why a generation failed, as a code; `docs/error-codes.md` says what to do about each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]

@@ -27,7 +27,7 @@ pub struct Model {
     pub provider: &'static str,
     /// Seconds.
     pub durations: &'static [u32],
-    /// Seconds, of an order that names none.
+    /// Seconds, if an order names none.
     pub default_duration: u32,
     /// The first one is the default.
     pub aspect_ratios: &'static [&'static str],
@@ -40,21 +40,21 @@ pub struct Model {
     pub why_no_seed: &'static str,
     pub audio: Audio,
     pub negative_prompt: bool,
-    /// The words accepted for whether people may be shown.
+    /// The accepted values of `personGeneration`.
     pub person_generation: &'static [&'static str],
     /// The same for an order with images.
     #[serde(skip)]
     pub person_generation_with_images: &'static [&'static str],
     /// How long a render usually takes, in milliseconds.
     pub usual_render_ms: Millis,
-    /// How many renders a project may ask for within a minute.
+    /// How many renders a project may submit per minute.
     pub requests_per_minute: u64,
-    /// Whether the provider can be told to give a render up.
+    /// Whether a render can be cancelled at the provider.
     pub cancellable: bool,
-    /// When the provider stops serving it, RFC 3339.
+    /// When the provider stops serving it, as RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retires_at: Option<&'static str>,
-    /// What to ask for instead of a retired one.
+    /// The model to use instead of a retired one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replacement: Option<&'static str>,
 }
@@ -65,13 +65,13 @@ pub struct Model {
 #[serde(rename_all = "camelCase")]
 pub struct Resolution {
     pub name: &'static str,
-    /// The durations it is offered with, in seconds.
+    /// The durations available with it, in seconds.
     pub durations: &'static [u32],
     /// Millionths of a US dollar.
     pub price_micros_per_second: u64,
 }
 
-/// What a model takes besides the prompt.
+/// What a model accepts besides the prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -83,7 +83,7 @@ pub struct Inputs {
     /// A first frame.
     pub image: bool,
     pub last_frame: bool,
-    /// How many images may show what is to appear.
+    /// How many reference images it accepts.
     pub reference_images: usize,
     /// The durations offered with reference images, in seconds.
     #[serde(skip)]
@@ -94,7 +94,7 @@ pub struct Inputs {
     /// The durations offered with a first and a last frame, in seconds.
     #[serde(skip)]
     pub two_frames_durations: &'static [u32],
-    /// A video to go on from. None takes one here.
+    /// A video to continue from; no model here accepts one.
     pub video: bool,
 }
 

@@ -8,32 +8,32 @@ use crate::time::{MINUTE, Millis, SECOND};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// All lists are parallel to `times`, and every minute of the window is there. Times are in
+/// All lists are parallel to `times`, and every minute of the window is included. Times are in
 /// milliseconds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = Metrics))]
 #[serde(rename_all = "camelCase")]
 pub struct MetricsReport {
-    /// The beginning of the first minute, and the end of the last, which is the one under way.
+    /// Start of the first minute, and end of the last one, which is the current minute.
     pub from: String,
     pub to: String,
     pub step_seconds: u64,
-    /// When each minute began, oldest first.
+    /// The start of each minute, oldest first.
     pub times: Vec<String>,
     pub queue: QueueSeries,
     pub processing: ProcessingSeries,
     pub upstream: UpstreamSeries,
     pub webhooks: WebhookSeries,
-    /// For operators and the app's own server only.
+    /// Only for operators and the app's own server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<CostSeries>,
-    /// By `{provider}/{model}`, over the whole window.
+    /// By `{provider}/{model}`, for the whole window.
     pub by_model: BTreeMap<String, ModelFigures>,
-    /// By error code, or `unknown` for calls without an answer, over the whole window.
+    /// By error code, or `unknown` for calls without a response, for the whole window.
     pub upstream_errors: BTreeMap<String, u64>,
 }
 
-/// The first three are samples, null where none was taken.
+/// The first three are samples, null if none was taken.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -46,7 +46,7 @@ pub struct QueueSeries {
     pub wait_ms: PercentileSeries,
 }
 
-/// Attempts that ended, steps that were made again, and how long completed attempts took.
+/// Attempts that ended, retried steps, and durations of completed attempts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -68,7 +68,7 @@ pub struct UpstreamSeries {
     pub rate_limited: Vec<u64>,
 }
 
-/// Attempts to deliver, events given up, and the time from event to 2xx.
+/// Delivery attempts, exhausted events, and the time from event to 2xx.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -79,14 +79,14 @@ pub struct WebhookSeries {
     pub delivery_ms: PercentileSeries,
 }
 
-/// What was charged, less what was given back.
+/// Cost charged, less cost returned.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct CostSeries {
     pub dollars: Vec<f64>,
 }
 
-/// Null where nothing was measured.
+/// Null if nothing was measured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct PercentileSeries {
@@ -94,7 +94,7 @@ pub struct PercentileSeries {
     pub p95: Vec<Option<Millis>>,
 }
 
-/// One model over the whole window.
+/// One model, for the whole window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -108,7 +108,7 @@ pub struct ModelFigures {
     pub phases: BTreeMap<String, PhaseFigures>,
 }
 
-/// How long something took; null when nothing was measured.
+/// A duration; null if nothing was measured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = ModelDuration))]
 pub struct Duration {

@@ -33,7 +33,7 @@ pub(crate) struct EventBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     error_code: Option<ErrorCode>,
     attempt: u32,
-    /// US dollars: all that was spent on the generation so far.
+    /// US dollars spent on the generation so far.
     #[serde(skip_serializing_if = "Option::is_none")]
     cost: Option<f64>,
     timestamp: String,

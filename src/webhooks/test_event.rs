@@ -13,19 +13,18 @@ pub const EVENT: &str = "webhook.test";
 /// Stands in for the generation's id and the user's id.
 const NAME: &str = "webhook-test";
 
-/// A test event. It has the fields that every event has, so that an app that reads them first
-/// accepts it too.
+/// A test event. It has the fields that every event has, so an app that reads them accepts it too.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = TestEventBody))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TestBody {
     /// Always `webhook.test`.
     event: &'static str,
-    /// Always `webhook-test`: there is no such job.
+    /// Always `webhook-test`; no such job exists.
     job_id: &'static str,
     /// The same.
     generation_id: &'static str,
-    /// The same: nobody's.
+    /// Always `webhook-test`.
     user_id: &'static str,
     /// Always `queued`.
     status: Status,
@@ -77,7 +76,7 @@ pub struct TestOutcome {
     pub took: Millis,
 }
 
-/// What a test webhook came to.
+/// The result of a test webhook.
 #[derive(Debug, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -86,13 +85,13 @@ pub struct WebhookTest {
     pub success: bool,
     /// Whether the receiver answered with a 2xx.
     pub delivered: bool,
-    /// The receiver's HTTP status; absent when it gave no answer.
+    /// The receiver's HTTP status; absent if it gave no response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     pub duration_ms: Millis,
     /// Where the event was sent, without the query.
     pub url: String,
-    /// What came back and what to do about it, in one or two sentences.
+    /// The receiver's response and what to do about it, in one or two sentences.
     pub detail: String,
 }
 

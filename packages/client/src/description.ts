@@ -15,7 +15,7 @@ export interface paths {
         put?: never;
         /**
          * Clean up now
-         * @description What the daily cron does: generations older than `CLEANUP_RETENTION_DAYS` are forgotten with their videos.
+         * @description Runs the daily clean-up: generations older than `CLEANUP_RETENTION_DAYS` are deleted with their videos.
          */
         post: operations["cleanUp"];
         delete?: never;
@@ -32,13 +32,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Your generations
-         * @description Newest first, each as of its last change of status.
+         * List your generations
+         * @description Newest first. Each entry is as of its last change of status.
          */
         get: operations["listGenerations"];
         put?: never;
         /**
-         * Order a video
+         * Create a generation
          * @description The order is durable once it is answered, and waits in line for a slot. The same `generationId` or `Idempotency-Key` with the same order again answers 200 and makes no second job; with another order it is refused. An order that the model cannot fulfil is refused with every bad field named.
          */
         post: operations["createGeneration"];
@@ -56,8 +56,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How a generation stands
-         * @description Its status, phase, progress, place in line, result, costs and links.
+         * Get a generation
+         * @description Its status, phase, progress, position in the queue, result, costs and links.
          */
         get: operations["getGeneration"];
         put?: never;
@@ -78,8 +78,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Cancel
-         * @description Ends it at once, waiting or running. A render under way is given up where the video service can be told so.
+         * Cancel a generation
+         * @description Ends it at once, waiting or running. A render in progress is cancelled if the video service supports that.
          */
         post: operations["cancelGeneration"];
         delete?: never;
@@ -98,8 +98,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Clarify
-         * @description Another prompt for one that the safety filter refused, where the worker has `ENABLE_CLARIFICATIONS`.
+         * Clarify the prompt
+         * @description Sends another prompt for a generation that the safety filter refused. Needs `ENABLE_CLARIFICATIONS`.
          */
         post: operations["clarifyGeneration"];
         delete?: never;
@@ -118,8 +118,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Confirm
-         * @description Puts an order that was made with `confirm: true` in line. It is charged now; refused for the budget, it still waits and may be confirmed later.
+         * Confirm an order
+         * @description Queues an order that was made with `confirm: true`. It is charged now. If the budget refuses it, it keeps waiting and can be confirmed later.
          */
         post: operations["confirmGeneration"];
         delete?: never;
@@ -136,8 +136,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Its webhooks
-         * @description Every event of this generation, and whether your app has taken it.
+         * List a generation's webhooks
+         * @description Every event of this generation, and whether your app accepted it.
          */
         get: operations["listGenerationDeliveries"];
         put?: never;
@@ -156,7 +156,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Watch it live
+         * Stream live events
          * @description Server-Sent Events. `step` for each entry of the timeline, from the first one on, its `id` being the entry's number; `progress`, without an id, when that changed; `end` after the last step, and the stream closes. A comment comes every 15 seconds at least. `data` is JSON: `StreamedStep`, `StreamedProgress` and `StreamedEnd` of the schemas. Reconnect with `Last-Event-ID` to go on where it broke off.
          */
         get: operations["streamEvents"];
@@ -178,8 +178,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Retry
-         * @description A new attempt of a failed or cancelled one, which is paid for again.
+         * Retry a generation
+         * @description Starts a new attempt of a failed or cancelled generation, which costs again.
          */
         post: operations["retryGeneration"];
         delete?: never;
@@ -196,7 +196,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Its timeline
+         * Get the timeline
          * @description Every step of every attempt with its time and duration.
          */
         get: operations["getTimeline"];
@@ -216,8 +216,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The file
-         * @description By the owner's token, or by a signed address as it stands in `result.videoUrl`. A single range of bytes is answered with 206; a malformed one, or several, with the whole file.
+         * Get the video
+         * @description Needs the owner's token, or a signed URL such as `result.videoUrl`. A single byte range is answered with 206; a malformed range, or several ranges, with the whole file.
          */
         get: operations["getVideo"];
         put?: never;
@@ -236,8 +236,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How it went
-         * @description Series with one value for each minute of the window. Costs are told to keys and admins only.
+         * Get metrics
+         * @description Series with one value per minute of the window. Only keys and admins see costs.
          */
         get: operations["getMetrics"];
         put?: never;
@@ -256,8 +256,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What can be ordered
-         * @description The models of the providers that are set up here, with what each takes and costs.
+         * List models
+         * @description The models of the configured providers, with their parameters and prices.
          */
         get: operations["listModels"];
         put?: never;
@@ -276,8 +276,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * All users' generations
-         * @description Newest first, each as of its last change of status.
+         * List all generations
+         * @description Newest first. Each entry is as of its last change of status.
          */
         get: operations["listQueueJobs"];
         put?: never;
@@ -296,8 +296,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The same as a generation
-         * @description What `GET /api/generations/{id}` answers, called `job`.
+         * Get a generation as `job`
+         * @description The same as `GET /api/generations/{id}`, under the key `job`.
          */
         get: operations["getQueueJob"];
         put?: never;
@@ -318,8 +318,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Pause
-         * @description Nothing is started from now on; what runs goes on, and orders are taken and wait. Asking twice changes nothing.
+         * Pause the queue
+         * @description No further job starts. Running jobs continue, and new orders are accepted and wait. Repeating it changes nothing.
          */
         post: operations["pauseQueue"];
         delete?: never;
@@ -338,8 +338,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Resume
-         * @description What waits is started again. A video service that asked for a long wait is probed at once.
+         * Resume the queue
+         * @description Starts waiting jobs again. A video service that asked for a long wait is probed at once.
          */
         post: operations["resumeQueue"];
         delete?: never;
@@ -357,7 +357,7 @@ export interface paths {
         };
         /**
          * The same as `stats`
-         * @description How many wait and run, for how long, in which mode, and what stands in the way. What all users together have spent today is told to keys and admins only.
+         * @description How many jobs wait and run, for how long, the dispatch mode, and what blocks them. Only keys and admins see what all users spent today.
          */
         get: operations["getQueueStats"];
         put?: never;
@@ -376,8 +376,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What the queue holds
-         * @description How many wait and run, for how long, in which mode, and what stands in the way. What all users together have spent today is told to keys and admins only.
+         * Get the queue's figures
+         * @description How many jobs wait and run, for how long, the dispatch mode, and what blocks them. Only keys and admins see what all users spent today.
          */
         get: operations["getQueueStatus"];
         put?: never;
@@ -396,8 +396,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Your videos
-         * @description Completed generations whose video is still there, newest first. A page may hold fewer than its limit, or none, and yet have a next one, because deleted videos are left out of it.
+         * List your videos
+         * @description Completed generations whose video still exists, newest first. Deleted videos are skipped, so a page may have fewer entries than its limit, or none, and still have a next page.
          */
         get: operations["listStoredVideos"];
         put?: never;
@@ -416,15 +416,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A signed address
-         * @description Whoever has the address may load the video until it expires.
+         * Get a signed URL
+         * @description Anyone who has the URL can load the video until it expires.
          */
         get: operations["getStoredVideo"];
         put?: never;
         post?: never;
         /**
          * Delete a video
-         * @description The file goes for good; the generation stays completed.
+         * @description Deletes the file permanently. The generation stays completed.
          */
         delete: operations["deleteStoredVideo"];
         options?: never;
@@ -440,8 +440,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * All webhooks
-         * @description Every event for the app, newest first, and whether it was taken.
+         * List all webhooks
+         * @description Every webhook event, newest first, with its delivery state.
          */
         get: operations["listDeliveries"];
         put?: never;
@@ -462,8 +462,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send one again
-         * @description The same event with the same bytes, at once, with all its attempts before it.
+         * Redeliver a webhook
+         * @description Sends the same bytes again at once, with the full schedule of attempts.
          */
         post: operations["redeliver"];
         delete?: never;
@@ -482,8 +482,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send all exhausted ones again
-         * @description A part at a time: as long as `hasMore` is true, call again.
+         * Recover exhausted webhooks
+         * @description Sends exhausted events again, some per call: call again while `hasMore` is true.
          */
         post: operations["recoverDeliveries"];
         delete?: never;
@@ -503,7 +503,7 @@ export interface paths {
         put?: never;
         /**
          * Send a test webhook
-         * @description One signed event, `webhook.test`, to the receiver of all webhooks. It is sent once and kept nowhere; the answer says what came back, whatever that was.
+         * @description Sends one signed event, `webhook.test`, to the receiver of all webhooks. It is sent once and not stored. The answer has the receiver's response, whatever it was.
          */
         post: operations["testWebhook"];
         delete?: never;
@@ -522,8 +522,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * What the video service tells
-         * @description A webhook of Google's that a render is done, signed after the Standard Webhooks specification. It makes a look at the render come sooner, and nothing else: what it says is not believed. There is nothing at this address unless the worker has `UPSTREAM_WEBHOOK_SECRET`.
+         * Receive the video service's webhook
+         * @description A webhook from Google that a render is done, signed by the Standard Webhooks specification. It only makes the next poll come sooner: its content is not trusted. The route exists only if the worker has `UPSTREAM_WEBHOOK_SECRET`.
          */
         post: operations["receiveUpstreamWebhook"];
         delete?: never;
@@ -540,8 +540,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a token is good for
-         * @description Whose it is, and whether the operator routes are open to it.
+         * Get the caller
+         * @description The user of the token, and whether it may use the operator routes.
          */
         get: operations["whoAmI"];
         put?: never;
@@ -560,8 +560,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether it works
-         * @description Its settings are whole and its queue answers. No token is needed.
+         * Check health
+         * @description Its settings are valid and its queue responds. Needs no token.
          */
         get: operations["getHealth"];
         put?: never;
@@ -751,12 +751,12 @@ export interface components {
             kind: components["schemas"]["CallerKind"];
             /** @description Whether the operator routes are open. */
             operator: boolean;
-            /** @description Absent for a key, which acts for whom it names. */
+            /** @description Absent for keys, which name the user in each request. */
             userId?: string;
         };
         /** @enum {string} */
         CallerKind: "user" | "service" | "operator";
-        /** @description What a change came to. */
+        /** @description The generation after a change. */
         Changed: {
             generation: components["schemas"]["Generation"];
             generationId: string;
@@ -766,7 +766,7 @@ export interface components {
             /** @constant */
             success: true;
         };
-        /** @description Another prompt, or words or answers that are added to the one before; one of the three. */
+        /** @description Exactly one of: another prompt, words to add to the previous prompt, or answers to questions. */
         Clarification: {
             prompt: string;
             response?: null;
@@ -786,17 +786,17 @@ export interface components {
         CleanUp: {
             /**
              * Format: int64
-             * @description How many generations are about to be forgotten.
+             * @description How many generations the clean-up is about to delete.
              */
             expiring: number;
             /** @constant */
             success: true;
         };
-        /** @description What was charged, less what was given back. */
+        /** @description Cost charged, less cost returned. */
         CostSeries: {
             dollars: number[];
         };
-        /** @description An order that was accepted. */
+        /** @description An accepted order. */
         Created: {
             blockedBy: components["schemas"]["BlockedBy"] | null;
             /**
@@ -813,50 +813,50 @@ export interface components {
             status: components["schemas"]["Status"];
             /** @constant */
             success: true;
-            /** @description Parts of this order that nothing was done with. */
+            /** @description Parts of this order that were ignored. */
             warnings: components["schemas"]["Warning"][];
         };
-        /** @description A delivery. Absent fields are left out; times are RFC 3339 in UTC with milliseconds. */
+        /** @description A webhook delivery. Absent fields are omitted; times are RFC 3339 in UTC with milliseconds. */
         Delivery: {
             /**
              * Format: int32
-             * @description How many attempts have been made, those before a redelivery included.
+             * @description How many attempts were made, including those before a redelivery.
              */
             attempts: number;
             /**
              * Format: date-time
-             * @description When the event came about.
+             * @description When the event happened.
              */
             createdAt: string;
             /**
              * Format: date-time
-             * @description When the app took it; of a delivered one.
+             * @description When the app accepted it; only if delivered.
              */
             deliveredAt?: string;
             /** @description Such as `generation.completed`. */
             event: components["schemas"]["EventKind"];
             /**
              * Format: date-time
-             * @description When it was given up; of an exhausted one.
+             * @description When delivery was given up; only if exhausted.
              */
             exhaustedAt?: string;
-            /** @description The generation that it tells of. */
+            /** @description The generation that the event is about. */
             generationId: string;
             /** @description `msg_…`: the `webhook-id` of every attempt. */
             id: string;
             /**
              * Format: int32
-             * @description The HTTP status of the last attempt; absent when none was made or it got no answer.
+             * @description The HTTP status of the last attempt; absent if none was made or it got no response.
              */
             lastStatus?: number;
             /**
              * Format: date-time
-             * @description When the next attempt is due; of a pending one.
+             * @description When the next attempt is due; only if pending.
              */
             nextAttemptAt?: string;
             /** @description `pending`, `delivered` or `exhausted`. */
             state: string;
-            /** @description Whose generation that is. */
+            /** @description The owner of that generation. */
             userId: string;
         };
         DeliveryPage: {
@@ -867,7 +867,7 @@ export interface components {
             success: true;
         };
         /**
-         * @description Why a generation has failed, as a word for programs; `docs/error-codes.md` says what to do about each.
+         * @description Why a generation failed, as a code; `docs/error-codes.md` says what to do about each.
          * @enum {string}
          */
         ErrorCode: "invalid_request" | "provider_rate_limited" | "provider_quota_exhausted" | "provider_unavailable" | "provider_rejected_content" | "model_retired" | "submit_outcome_unknown" | "deadline_exceeded" | "storage_failed" | "cancelled" | "internal";
@@ -876,7 +876,7 @@ export interface components {
             attempt: number;
             /**
              * Format: double
-             * @description US dollars: all that was spent on the generation so far.
+             * @description US dollars spent on the generation so far.
              */
             cost?: number;
             error?: string;
@@ -897,13 +897,13 @@ export interface components {
             userId: string;
         };
         /**
-         * @description The kinds of event the app can hear of.
+         * @description The kinds of webhook events.
          * @enum {string}
          */
         EventKind: "generation.started" | "generation.progress" | "generation.pending_clarification" | "generation.completed" | "generation.failed" | "generation.cancelled";
-        /** @description One bad part of a request, for the `errors` of a problem. Where the bad part stands, by one name. Only a body has JSON pointers (RFC 6901). */
+        /** @description One invalid part of a request, as listed in the `errors` of a problem. Exactly one of these locates the invalid part. JSON pointers (RFC 6901) are for bodies only. */
         FieldError: {
-            /** @description A word for programs, where there is one besides `invalid_request`. */
+            /** @description A code, if there is a more specific one than `invalid_request`. */
             code?: string;
             /** @description What it must be. */
             detail: string;
@@ -918,22 +918,22 @@ export interface components {
             /** @constant */
             success: true;
         };
-        /** @description A generation: an order and what has become of it. Absent fields are left out, but for `blockedBy`. */
+        /** @description A generation: an order and its state. Absent fields are omitted, except `blockedBy`. */
         Generation: {
             /**
              * Format: int32
-             * @description How many attempts have been begun.
+             * @description How many attempts were started.
              */
             attempts: number;
             blockedBy: components["schemas"]["BlockedBy"] | null;
             /**
              * Format: date-time
-             * @description When it ended, however it ended.
+             * @description When it ended, with any status.
              */
             completedAt?: string;
             /**
              * Format: double
-             * @description US dollars: all that was spent on it so far, every attempt; absent while that is nothing.
+             * @description US dollars spent on it so far, by all attempts; absent while zero.
              */
             cost?: number;
             /**
@@ -941,7 +941,7 @@ export interface components {
              * @description When the order was accepted.
              */
             createdAt: string;
-            /** @description Why it failed, in one sentence that a user can read. */
+            /** @description Why it failed, as a sentence for users. */
             error?: string;
             errorCode?: components["schemas"]["ErrorCode"];
             /**
@@ -951,10 +951,10 @@ export interface components {
             estimatedCost?: number;
             /**
              * Format: date-time
-             * @description When a waiting one is expected to start.
+             * @description When a waiting generation is expected to start.
              */
             estimatedStartAt?: string;
-            /** @description The app's own id, or the one Reelay made. */
+            /** @description The app's own id, or one that Reelay made. */
             generationId: string;
             /** @description The same as `generationId`. */
             id: string;
@@ -963,11 +963,11 @@ export interface components {
                 [key: string]: string;
             };
             model: string;
-            /** @description As the app sent them, with those that stood beside the prompt; images without their bytes. */
+            /** @description As the app sent them, including those outside `parameters`; images without their bytes. */
             parameters: {
                 [key: string]: unknown;
             };
-            /** @description The finer step: `queued · submitting · rendering · storing · notifying · done`, or `confirming` and `clarifying`. */
+            /** @description The current step: `queued`, `submitting`, `rendering`, `storing`, `notifying` or `done`; also `confirming` and `clarifying`. */
             phase: string;
             /**
              * Format: int32
@@ -976,52 +976,52 @@ export interface components {
             priority: number;
             /**
              * Format: int32
-             * @description Per cent.
+             * @description Percent.
              */
             progress: number;
             prompt: string;
-            /** @description Who renders it. */
+            /** @description The provider that renders it. */
             provider: string;
             /**
              * Format: int64
-             * @description From 1 while waiting, else 0; an estimate where more than a thousand of another priority wait. A list leaves it out for those that wait.
+             * @description From 1 while waiting, else 0; an estimate if more than a thousand jobs of another priority wait. Lists omit it for waiting generations.
              */
             queuePosition?: number;
             result?: components["schemas"]["GenerationResult"];
             /**
              * Format: date-time
-             * @description Before this it is not to be started.
+             * @description It does not start before this time.
              */
             startAfter?: string;
             /**
              * Format: date-time
-             * @description When its present attempt was started.
+             * @description When its current attempt was started.
              */
             startedAt?: string;
             status: components["schemas"]["Status"];
             /**
              * Format: date-time
-             * @description When it changed last.
+             * @description When it last changed.
              */
             updatedAt: string;
-            /** @description Whose it is. */
+            /** @description The owner. */
             userId: string;
-            /** @description Parts of the order that nothing was done with. */
+            /** @description Parts of the order that were ignored. */
             warnings: components["schemas"]["Warning"][];
         };
         GenerationPage: {
             data: components["schemas"]["Generation"][];
             hasMore: boolean;
-            /** @description What to send as `after` for the next page; null when this is the last one. */
+            /** @description The value of `after` for the next page; null on the last page. */
             nextCursor: string | null;
             /** @constant */
             success: true;
         };
-        /** @description What a completed generation came to. */
+        /** @description The result of a completed generation. */
         GenerationResult: {
             /**
              * Format: double
-             * @description US dollars: what the stored render cost, by the model's list price unless the upstream has told.
+             * @description US dollars: the cost of the stored render, by list price unless the upstream reported it.
              */
             cost: number;
             /**
@@ -1036,38 +1036,38 @@ export interface components {
             fileSize: number;
             /** @description `mp4` or `webm`. */
             format: string;
-            /** @description From start to end, in milliseconds. */
+            /** @description From start to completion, in milliseconds. */
             processingTime?: number;
             resolution: string;
             /**
              * Format: date-time
-             * @description When the user had the video deleted.
+             * @description When the video was deleted.
              */
             videoDeletedAt?: string;
-            /** @description A signed address; absent once the video was deleted. */
+            /** @description A signed URL; absent once the video was deleted. */
             videoUrl?: string;
         };
-        /** @description What a worker that can work says of itself. */
+        /** @description The health of a correctly configured worker. */
         Health: {
-            /** @description How a waiting job gets started: `immediate`, `cron`, `alarm` or `queue`. */
+            /** @description The dispatch mode: `immediate`, `cron`, `alarm` or `queue`. */
             mode: string;
             queue: components["schemas"]["QueueHealth"];
-            /** @description Always `ok`: a worker that cannot work answers with a problem. */
+            /** @description Always `ok`: a misconfigured worker answers with a problem. */
             status: string;
-            /** @description Reelay's own version. */
+            /** @description The version of Reelay. */
             version: string;
         };
-        /** @description What a model takes besides the prompt. */
+        /** @description What a model accepts besides the prompt. */
         Inputs: {
             /** @description A first frame. */
             image: boolean;
             lastFrame: boolean;
-            /** @description How many images may show what is to appear. */
+            /** @description How many reference images it accepts. */
             referenceImages: number;
-            /** @description A video to go on from. None takes one here. */
+            /** @description A video to continue from; no model here accepts one. */
             video: boolean;
         };
-        /** @description Where to go next. */
+        /** @description Related URLs. */
         Links: {
             cancel: string;
             retry: string;
@@ -1086,25 +1086,25 @@ export interface components {
             prompt: string;
             provider: string;
         };
-        /** @description All lists are parallel to `times`, and every minute of the window is there. Times are in milliseconds. */
+        /** @description All lists are parallel to `times`, and every minute of the window is included. Times are in milliseconds. */
         Metrics: {
-            /** @description By `{provider}/{model}`, over the whole window. */
+            /** @description By `{provider}/{model}`, for the whole window. */
             byModel: {
                 [key: string]: components["schemas"]["ModelFigures"];
             };
-            /** @description For operators and the app's own server only. */
+            /** @description Only for operators and the app's own server. */
             cost?: components["schemas"]["CostSeries"];
-            /** @description The beginning of the first minute, and the end of the last, which is the one under way. */
+            /** @description Start of the first minute, and end of the last one, which is the current minute. */
             from: string;
             processing: components["schemas"]["ProcessingSeries"];
             queue: components["schemas"]["QueueSeries"];
             /** Format: int64 */
             stepSeconds: number;
-            /** @description When each minute began, oldest first. */
+            /** @description The start of each minute, oldest first. */
             times: string[];
             to: string;
             upstream: components["schemas"]["UpstreamSeries"];
-            /** @description By error code, or `unknown` for calls without an answer, over the whole window. */
+            /** @description By error code, or `unknown` for calls without a response, for the whole window. */
             upstreamErrors: {
                 [key: string]: number;
             };
@@ -1115,11 +1115,11 @@ export interface components {
             /** @description The first one is the default. */
             aspectRatios: string[];
             audio: components["schemas"]["Audio"];
-            /** @description Whether the provider can be told to give a render up. */
+            /** @description Whether a render can be cancelled at the provider. */
             cancellable: boolean;
             /**
              * Format: int32
-             * @description Seconds, of an order that names none.
+             * @description Seconds, if an order names none.
              */
             defaultDuration: number;
             /** @description Seconds. */
@@ -1128,34 +1128,34 @@ export interface components {
             inputs: components["schemas"]["Inputs"];
             name: string;
             negativePrompt: boolean;
-            /** @description The words accepted for whether people may be shown. */
+            /** @description The accepted values of `personGeneration`. */
             personGeneration: string[];
             provider: string;
-            /** @description What to ask for instead of a retired one. */
+            /** @description The model to use instead of a retired one. */
             replacement?: string;
             /**
              * Format: int64
-             * @description How many renders a project may ask for within a minute.
+             * @description How many renders a project may submit per minute.
              */
             requestsPerMinute: number;
             /** @description The first one is the default. */
             resolutions: components["schemas"]["Resolution"][];
             /**
              * Format: date-time
-             * @description When the provider stops serving it, RFC 3339.
+             * @description When the provider stops serving it, as RFC 3339.
              */
             retiresAt?: string;
             seed: boolean;
             /** @description How long a render usually takes, in milliseconds. */
             usualRenderMs: number;
         };
-        /** @description How long something took; null when nothing was measured. */
+        /** @description A duration; null if nothing was measured. */
         ModelDuration: {
             mean: number | null;
             p50: number | null;
             p95: number | null;
         };
-        /** @description One model over the whole window. */
+        /** @description One model, for the whole window. */
         ModelFigures: {
             /** Format: int64 */
             cancelled: number;
@@ -1171,55 +1171,55 @@ export interface components {
             /** Format: int64 */
             retried: number;
         };
-        /** @description The models that can be asked for here. */
+        /** @description The models that this worker offers. */
         Models: {
-            /** @description The model of an order that names none. */
+            /** @description The model used if an order names none. */
             defaultModel: string | null;
             /** @description The same by provider. */
             groupedModels: {
                 [key: string]: components["schemas"]["Model"][];
             };
-            /** @description In the order in which they are chosen. A model that two providers have stands here twice. */
+            /** @description In order of preference. A model that two providers have is listed twice. */
             models: components["schemas"]["Model"][];
-            /** @description The providers that are set up, in the order in which they are chosen. */
+            /** @description The configured providers, in order of preference. */
             providers: string[];
         };
         /** @description What an app asks for. Null counts as left out. Every field may also be written in snake_case, and stand beside `prompt` or inside `parameters`. These have further names: `generationId`: `id`; `prompt`: `promptText`, `textPrompt`; `model`: `modelId`, `modelName`; `duration`: `durationSeconds`, `durationSecs`, `durationInSeconds`, `seconds`; `aspectRatio`: `ratio`; `resolution`: `quality`; `generateAudio`: `audio`, `withAudio`, `enableAudio`, `sound`; `image`: `firstFrame`, `firstFrameImage`, `startFrame`, `startImage`, `inputImage`, `inputReference`, `promptImage`; `lastFrame`: `lastFrameImage`, `lastImage`, `endFrame`, `endImage`, `tailImage`, `imageTail`; `referenceImages`: `references`, `inputReferences`. `size` (`1280x720`) stands for a resolution and an aspect ratio. Two names of one field must have one value. A field that only other vendors' models have (such as `sampleCount`, `fps` or `imageUrl`) is refused. Any other key is kept, echoed in the generation's `parameters`, and listed in `warnings`. */
         Order: {
             /**
-             * @description `true`: it waits as `pending_confirmation` and spends nothing until it is confirmed; after a day it fails.
+             * @description `true`: it waits as `pending_confirmation` and costs nothing until it is confirmed; it fails after a day.
              * @default false
              */
             confirm?: boolean | null;
-            /** @description The app's own id. The same id with the same order again is no second job. Without one Reelay makes a UUID. */
+            /** @description The app's own id. Repeating the same order with the same id makes no second job. Without one Reelay makes a UUID. */
             generationId?: string | null;
             /** @description Echoed back in answers and webhooks; at most 16384 bytes of JSON. */
             metadata?: {
                 [key: string]: string;
             } | null;
-            /** @description `GET /api/models` says what each takes and costs. An operator may have given old names to models; those count too. */
+            /** @description `GET /api/models` lists parameters and prices. Aliases set by the operator are accepted too. */
             model?: ("gemini-omni-1.1-flash" | "gemini-omni-1.2-flash" | "veo-3.1-fast-generate-001" | "veo-3.1-generate-001" | "veo-3.1-lite-generate-001") | null;
-            /** @description How the video is to be. */
+            /** @description The parameters of the video. */
             parameters?: components["schemas"]["OrderParameters"] | null;
             /**
-             * @description Each level is a minute's head start.
+             * @description Each level counts as one more minute of waiting.
              * @default 0
              */
             priority?: number | null;
-            /** @description What is to be seen. At least three of its characters must be visible. */
+            /** @description What the video shows. At least three characters must be visible. */
             prompt: string;
-            /** @description Who renders; `google` is whoever has the model. `GET /api/models` says who is set up. */
+            /** @description The provider; `google` means any that has the model. `GET /api/models` lists the configured ones. */
             provider?: ("google" | "omni" | "veo3" | "vertex") | null;
             /**
              * Format: date-time
-             * @description Not to be started before this time, which lies 30 days ahead at most; one that has passed means at once.
+             * @description It does not start before this time, at most 30 days ahead. A time in the past means at once.
              */
             startAfter?: string | null;
-            /** @description How long it waits to be started at most, in milliseconds from when it joins the line. */
+            /** @description The maximum time in the queue, in milliseconds. */
             startTimeoutMs?: number | null;
-            /** @description From a start to the end of rendering, in milliseconds; `JOB_TIMEOUT_MS` still counts if it is shorter. */
+            /** @description The maximum from start to end of the render, in milliseconds; a shorter `JOB_TIMEOUT_MS` takes precedence. */
             timeoutMs?: number | null;
-            /** @description For whom a key or an admin orders. A user's own token may only name that user. `X-User-Id` may name them instead. */
+            /** @description The user, if a key or an admin orders. A user's own token may only name that user. `X-User-Id` is an alternative. */
             userId?: string | null;
         };
         /** @description At most 7 MiB; with the whole order 10 MiB. */
@@ -1234,38 +1234,38 @@ export interface components {
         };
         /** @description Any other key is kept, echoed and listed in `warnings`; at most 65536 bytes of JSON besides the images. Which values a model takes is said by `GET /api/models`: a wish that it cannot grant is refused by name. */
         OrderParameters: {
-            /** @description The model's first one is the default. */
+            /** @description The default is the model's first one. */
             aspectRatio?: ("16:9" | "9:16") | null;
-            /** @description Seconds. A string of the number, such as `8` or `8s`, is taken too. */
+            /** @description Seconds. A string such as `8` or `8s` is accepted too. */
             duration?: (3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15) | string | null;
             /** @description `false` for a silent video; refused by models that always make sound. */
             generateAudio?: boolean | null;
-            /** @description The first frame. Veo takes it without `referenceImages`. */
+            /** @description The first frame. With Veo it excludes `referenceImages`. */
             image?: components["schemas"]["OrderImage"] | null;
-            /** @description The last frame; it needs `image` too, and no `referenceImages`. */
+            /** @description The last frame; needs `image`, and excludes `referenceImages`. */
             lastFrame?: components["schemas"]["OrderImage"] | null;
             /** @description No model here takes a mask. */
             mask?: null;
-            /** @description What is not to be seen. An empty one counts as left out. */
+            /** @description What the video must not show. An empty one is ignored. */
             negativePrompt?: string | null;
-            /** @description Whether people may be shown. */
+            /** @description Whether the video may show people. */
             personGeneration?: ("allow_adult" | "allow_all" | "dont_allow") | null;
-            /** @description What is to appear. Omni takes a first frame with them. */
+            /** @description What the video shows. Only Omni combines them with a first frame. */
             referenceImages?: components["schemas"]["OrderImage"][] | null;
             /**
-             * @description The model's first one is the default. Some need a duration of their own. `standard` is 720p, `high` 1080p, `ultra` 4k.
+             * @description The default is the model's first one. Some need a certain duration. `standard` is 720p, `high` 1080p, `ultra` 4k.
              * @example 720p
              * @example 1080p
              */
             resolution?: string | null;
-            /** @description For a video more like an earlier one. */
+            /** @description Makes a video more similar to an earlier one with the same seed. */
             seed?: number | null;
             /** @description No model here takes a video. */
             video?: null;
         } & {
             [key: string]: unknown;
         };
-        /** @description Null where nothing was measured. */
+        /** @description Null if nothing was measured. */
         PercentileSeries: {
             p50: (number | null)[];
             p95: (number | null)[];
@@ -1277,23 +1277,23 @@ export interface components {
             p50: number | null;
             p95: number | null;
         };
-        /** @description An answer that is no success: problem details (RFC 9457) with the app's own `success` and `error`. */
+        /** @description Any unsuccessful answer: problem details (RFC 9457) with the additional fields `success` and `error`. */
         Problem: {
-            /** @description A word for programs. */
+            /** @description A code for programs. */
             code: string;
-            /** @description What is wrong, in one sentence that a user can read. */
+            /** @description What is wrong, as a sentence for users. */
             detail: string;
             /** @description The same as `detail`. */
             error: string;
-            /** @description Every bad field, header or parameter. */
+            /** @description Every invalid field, header or parameter. */
             errors?: components["schemas"]["FieldError"][];
-            /** @description The answer's `X-Request-Id`, by which the log knows the request. */
+            /** @description The response's `X-Request-Id`, which the log also has. */
             requestId: string;
             /** @description Whether the same request may succeed later; `Retry-After` says when. */
             retryable: boolean;
             /**
              * Format: int32
-             * @description The answer's own status.
+             * @description The HTTP status.
              */
             status: number;
             /** @constant */
@@ -1303,7 +1303,7 @@ export interface components {
             /** @description The code as a URN. */
             type: string;
         };
-        /** @description Attempts that ended, steps that were made again, and how long completed attempts took. */
+        /** @description Attempts that ended, retried steps, and durations of completed attempts. */
         ProcessingSeries: {
             cancelled: number[];
             completed: number[];
@@ -1311,7 +1311,7 @@ export interface components {
             failed: number[];
             retried: number[];
         };
-        /** @description The queue in three numbers. */
+        /** @description The queue's key figures. */
         QueueHealth: {
             paused: boolean;
             slots: components["schemas"]["Slots"];
@@ -1321,7 +1321,7 @@ export interface components {
              */
             waiting: number;
         };
-        /** @description The first three are samples, null where none was taken. */
+        /** @description The first three are samples, null if none was taken. */
         QueueSeries: {
             accepted: number[];
             oldestWaitMs: (number | null)[];
@@ -1330,22 +1330,22 @@ export interface components {
             waitMs: components["schemas"]["PercentileSeries"];
             waiting: (number | null)[];
         };
-        /** @description What the queue holds: numbers only. */
+        /** @description The queue's figures. */
         QueueStats: {
-            /** @description How many generations have each status. */
+            /** @description Generations by status. */
             byStatus: {
                 [key: string]: number;
             };
-            /** @description For keys and admins only. */
+            /** @description Only for keys and admins. */
             cost?: components["schemas"]["SpentToday"];
             /**
              * Format: int64
-             * @description Jobs whose timer was found lost when they were last asked, or that have not answered for a minute: 0 in a healthy system.
+             * @description Jobs whose alarm was missing when last checked, or that have not replied for a minute: 0 in a healthy system.
              */
             jobsWithoutTimer?: number;
             /** @description `immediate`, `cron`, `alarm` or `queue`. */
             mode: string;
-            /** @description How long the first in line has waited, in milliseconds; absent when nobody waits. */
+            /** @description How long the oldest waiting job has waited, in milliseconds; absent if none waits. */
             oldestWaitMs?: number;
             /** @description Whether an operator paused the queue. */
             paused: boolean;
@@ -1357,24 +1357,24 @@ export interface components {
             slots: components["schemas"]["Slots"];
             /**
              * Format: int64
-             * @description How often a lost timer was found and set again.
+             * @description How many missing alarms were re-armed.
              */
             timersRepaired?: number;
-            /** @description The upstreams that have asked for a pause which is not over. */
+            /** @description The upstreams that take no submits for now. */
             upstreams?: components["schemas"]["UpstreamBackoff"][];
-            /** @description How many wait at each priority. */
+            /** @description Waiting jobs by priority. */
             waitingByPriority: {
                 [key: string]: number;
             };
-            /** @description What the app is still to be told, or could not be. */
+            /** @description Pending and exhausted webhook events. */
             webhooks?: components["schemas"]["WebhookStats"];
         };
         Recovery: {
-            /** @description Whether the same request would find more. */
+            /** @description Whether another request would find more events. */
             hasMore: boolean;
             /**
              * Format: int32
-             * @description How many events were sent on their way again.
+             * @description How many events were queued for delivery again.
              */
             recovered: number;
             /** @constant */
@@ -1382,7 +1382,7 @@ export interface components {
         };
         /** @description A picture size of a model. */
         Resolution: {
-            /** @description The durations it is offered with, in seconds. */
+            /** @description The durations available with it, in seconds. */
             durations: number[];
             name: string;
             /**
@@ -1400,25 +1400,25 @@ export interface components {
             success: true;
             videoUrl: string;
         };
-        /** @description How many may render at once, and how many do. */
+        /** @description The limit of concurrent jobs, and how many run now. */
         Slots: {
             /** Format: int64 */
             total: number;
             /** Format: int64 */
             used: number;
         };
-        /** @description What all jobs together commit today, in US dollars. */
+        /** @description What all jobs committed today (UTC), in US dollars. */
         SpentToday: {
             /**
              * Format: double
-             * @description `MAX_COST_PER_DAY`; absent when there is none.
+             * @description `MAX_COST_PER_DAY`; absent if not set.
              */
             limit?: number;
             /** Format: double */
             today: number;
         };
         /**
-         * @description The app's word for where a generation stands.
+         * @description The status of a generation.
          * @enum {string}
          */
         Status: "pending_confirmation" | "queued" | "processing" | "pending_clarification" | "completed" | "failed" | "cancelled";
@@ -1438,7 +1438,7 @@ export interface components {
             detail?: string;
             step: string;
         };
-        /** @description A test event. It has the fields that every event has, so that an app that reads them first accepts it too. */
+        /** @description A test event. It has the fields that every event has, so an app that reads them accepts it too. */
         TestEventBody: {
             /** Format: int32 */
             attempt: number;
@@ -1446,7 +1446,7 @@ export interface components {
             event: string;
             /** @description The same. */
             generationId: string;
-            /** @description Always `webhook-test`: there is no such job. */
+            /** @description Always `webhook-test`; no such job exists. */
             jobId: string;
             metadata: {
                 [key: string]: string;
@@ -1458,7 +1458,7 @@ export interface components {
             /** @description Always `queued`. */
             status: components["schemas"]["Status"];
             timestamp: string;
-            /** @description The same: nobody's. */
+            /** @description Always `webhook-test`. */
             userId: string;
         };
         TimelineStep: {
@@ -1466,22 +1466,22 @@ export interface components {
             detail?: string;
             /**
              * Format: int64
-             * @description Until the next step, in milliseconds.
+             * @description Time until the next step, in milliseconds.
              */
             durationMs?: number;
             /** @description What happened, such as `submitted`. */
             step: string;
         };
-        /** @description An upstream that takes no orders for now. Times are RFC 3339. */
+        /** @description An upstream that takes no submits for now. Times are RFC 3339. */
         UpstreamBackoff: {
             /**
              * Format: date-time
-             * @description When it first took no order.
+             * @description When it first refused a submit.
              */
             backoffSince: string;
             /**
              * Format: date-time
-             * @description When it is probed next; in the past while a probe is under way.
+             * @description When it is probed next; in the past while a probe is in flight.
              */
             backoffUntil: string;
             /** @description `{provider}/{model}`. */
@@ -1500,42 +1500,42 @@ export interface components {
             success: true;
             videos: components["schemas"]["ListedVideo"][];
         };
-        /** @description A part of an order that nothing was done with. */
+        /** @description A part of the order that was ignored. */
         Warning: {
-            /** @description What became of it. */
+            /** @description Why it was ignored. */
             detail: string;
-            /** @description Where it stands in the order's body, as a JSON pointer (RFC 6901). */
+            /** @description Its place in the order's body, as a JSON pointer (RFC 6901). */
             pointer: string;
         };
-        /** @description Attempts to deliver, events given up, and the time from event to 2xx. */
+        /** @description Delivery attempts, exhausted events, and the time from event to 2xx. */
         WebhookSeries: {
             delivered: number[];
             deliveryMs: components["schemas"]["PercentileSeries"];
             exhausted: number[];
             failed: number[];
         };
-        /** @description How many events are on their way, and how many were given up, as far as the queue has heard. */
+        /** @description Pending and exhausted events, as last reported to the queue. */
         WebhookStats: {
             /** Format: int64 */
             exhausted: number;
             /**
              * Format: date-time
-             * @description When the first of those that are exhausted was, as RFC 3339.
+             * @description When the oldest exhausted event was given up, as RFC 3339.
              */
             exhaustedSince?: string;
             /** Format: int64 */
             pending: number;
         };
-        /** @description What a test webhook came to. */
+        /** @description The result of a test webhook. */
         WebhookTest: {
             /** @description Whether the receiver answered with a 2xx. */
             delivered: boolean;
-            /** @description What came back and what to do about it, in one or two sentences. */
+            /** @description The receiver's response and what to do about it, in one or two sentences. */
             detail: string;
             durationMs: number;
             /**
              * Format: int32
-             * @description The receiver's HTTP status; absent when it gave no answer.
+             * @description The receiver's HTTP status; absent if it gave no response.
              */
             status?: number;
             /** @constant */
@@ -2121,7 +2121,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How many are being forgotten. */
+            /** @description How many are being deleted. */
             200: {
                 headers: {
                     /** @description Whether the answer may be kept. */
@@ -2142,13 +2142,13 @@ export interface operations {
     listGenerations: {
         parameters: {
             query?: {
-                /** @description Only those of this status. */
+                /** @description Only generations with this status. */
                 status?: "pending_confirmation" | "queued" | "processing" | "pending_clarification" | "completed" | "failed" | "cancelled";
-                /** @description Only those whose id or prompt contains this, whatever the case. */
+                /** @description Only generations whose id or prompt contains this text, in any letter case. */
                 search?: string;
-                /** @description How many entries the page has at most. */
+                /** @description The maximum number of entries per page. */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; take it as it is. */
+                /** @description The `nextCursor` of the previous page, unchanged. */
                 after?: string;
                 /** @description The same as `X-User-Id`. */
                 userId?: components["parameters"]["userId"];
@@ -2208,7 +2208,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A repeat: the job that the first order made, as it is now. */
+            /** @description A repeat: the job of the first order, in its current state. */
             200: {
                 headers: {
                     /** @description Whether the answer may be kept. */
@@ -2273,7 +2273,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The generation as it is now. */
+            /** @description The generation in its current state. */
             200: {
                 headers: {
                     /** @description Whether the answer may be kept. */
@@ -2322,7 +2322,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The generation after it. */
+            /** @description The generation after the change. */
             200: {
                 headers: {
                     /** @description Whether the answer may be kept. */
@@ -2372,7 +2372,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The generation after it. */
+            /** @description The generation after the change. */
             200: {
                 headers: {
                     /** @description Whether the answer may be kept. */
@@ -2420,7 +2420,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The generation after it. */
+            /** @description The generation after the change. */
             200: {
                 headers: {
                     /** @description Whether the answer may be kept. */
@@ -2495,13 +2495,13 @@ export interface operations {
     streamEvents: {
         parameters: {
             query?: {
-                /** @description The same for callers that cannot set headers; the header counts before it. */
+                /** @description The same, for callers that cannot set headers. The header takes precedence. */
                 lastEventId?: string;
                 /** @description The same as `X-User-Id`. */
                 userId?: components["parameters"]["userId"];
             };
             header?: {
-                /** @description The number of the last entry seen; the stream begins behind it. */
+                /** @description The number of the last entry seen; the stream starts after it. */
                 "Last-Event-ID"?: string;
                 /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
@@ -2549,7 +2549,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Nothing is left to tell of a generation that has ended. */
+            /** @description The generation has ended and there are no further events. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2590,7 +2590,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The generation after it. */
+            /** @description The generation after the change. */
             200: {
                 headers: {
                     /** @description Whether the answer may be kept. */
@@ -2665,19 +2665,19 @@ export interface operations {
     getVideo: {
         parameters: {
             query?: {
-                /** @description Of a signed address: whose it is. */
+                /** @description In a signed URL: the owner. */
                 user?: string;
-                /** @description Of a signed address: until when it is valid, in seconds since 1970. */
+                /** @description In a signed URL: when it expires, in seconds since 1970. */
                 expires?: string;
                 /** @description The same as `X-User-Id`. */
                 userId?: components["parameters"]["userId"];
             };
             header?: {
-                /** @description Which bytes, such as `bytes=0-1023`. */
+                /** @description The byte range, such as `bytes=0-1023`. */
                 Range?: string;
-                /** @description The `ETag` the range belongs to; of another version the whole file comes. */
+                /** @description The `ETag` of the range; if the file has another one, the whole file is sent. */
                 "If-Range"?: string;
-                /** @description The `ETag` the caller has already. */
+                /** @description The `ETag` that the caller already has. */
                 "If-None-Match"?: string;
                 /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
@@ -2714,7 +2714,7 @@ export interface operations {
                     "video/webm": string;
                 };
             };
-            /** @description The bytes asked for. */
+            /** @description The requested bytes. */
             206: {
                 headers: {
                     /** @description Ranges of bytes may be asked for. */
@@ -2735,7 +2735,7 @@ export interface operations {
                     "video/webm": string;
                 };
             };
-            /** @description The caller has this version already. */
+            /** @description The caller already has this version. */
             304: {
                 headers: {
                     /** @description Ranges of bytes may be asked for. */
@@ -2763,7 +2763,7 @@ export interface operations {
     getMetrics: {
         parameters: {
             query?: {
-                /** @description How far back: minutes, hours or days, from `1m` to `7d`; with a user's token up to `6h`. */
+                /** @description The window: minutes, hours or days, from `1m` to `7d`; with a user's token up to `6h`. */
                 window?: string;
             };
             header?: {
@@ -2836,15 +2836,15 @@ export interface operations {
     listQueueJobs: {
         parameters: {
             query?: {
-                /** @description Only those of this status. */
+                /** @description Only generations with this status. */
                 status?: "pending_confirmation" | "queued" | "processing" | "pending_clarification" | "completed" | "failed" | "cancelled";
-                /** @description Only those of this user. */
+                /** @description Only generations of this user. */
                 userId?: string;
-                /** @description Only those whose id or prompt contains this, whatever the case. */
+                /** @description Only generations whose id or prompt contains this text, in any letter case. */
                 search?: string;
-                /** @description How many entries the page has at most. */
+                /** @description The maximum number of entries per page. */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; take it as it is. */
+                /** @description The `nextCursor` of the previous page, unchanged. */
                 after?: string;
             };
             header?: {
@@ -2898,7 +2898,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The generation as it is now. */
+            /** @description The generation in its current state. */
             200: {
                 headers: {
                     /** @description Whether the answer may be kept. */
@@ -2996,7 +2996,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The numbers of now. */
+            /** @description The current figures. */
             200: {
                 headers: {
                     /** @description Whether the answer may be kept. */
@@ -3030,7 +3030,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The numbers of now. */
+            /** @description The current figures. */
             200: {
                 headers: {
                     /** @description Whether the answer may be kept. */
@@ -3055,11 +3055,11 @@ export interface operations {
     listStoredVideos: {
         parameters: {
             query?: {
-                /** @description Only those whose id or prompt contains this, whatever the case. */
+                /** @description Only generations whose id or prompt contains this text, in any letter case. */
                 search?: string;
-                /** @description How many entries the page has at most. */
+                /** @description The maximum number of entries per page. */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; take it as it is. */
+                /** @description The `nextCursor` of the previous page, unchanged. */
                 after?: string;
                 /** @description The same as `X-User-Id`. */
                 userId?: components["parameters"]["userId"];
@@ -3098,7 +3098,7 @@ export interface operations {
     getStoredVideo: {
         parameters: {
             query?: {
-                /** @description For how many seconds the address is valid. */
+                /** @description How long the URL is valid, in seconds. */
                 expiresIn?: number;
                 /** @description The same as `X-User-Id`. */
                 userId?: components["parameters"]["userId"];
@@ -3120,7 +3120,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The address. */
+            /** @description The URL. */
             200: {
                 headers: {
                     /** @description Whether the answer may be kept. */
@@ -3165,7 +3165,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone. */
+            /** @description The video was deleted. */
             200: {
                 headers: {
                     /** @description Whether the answer may be kept. */
@@ -3193,11 +3193,11 @@ export interface operations {
     listDeliveries: {
         parameters: {
             query?: {
-                /** @description Only those in this state. */
+                /** @description Only events in this state. */
                 state?: "pending" | "delivered" | "exhausted";
-                /** @description How many entries the page has at most. */
+                /** @description The maximum number of entries per page. */
                 limit?: number;
-                /** @description The `nextCursor` of the page before; take it as it is. */
+                /** @description The `nextCursor` of the previous page, unchanged. */
                 after?: string;
             };
             header?: {
@@ -3270,7 +3270,7 @@ export interface operations {
         parameters: {
             query: {
                 /**
-                 * @description Those that were exhausted at or after this time.
+                 * @description Only events exhausted at or after this time.
                  * @example 2026-01-01T00:00:00Z
                  */
                 since: string;
@@ -3284,7 +3284,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How many were sent on their way. */
+            /** @description How many were queued for delivery. */
             200: {
                 headers: {
                     /** @description Whether the answer may be kept. */
@@ -3315,7 +3315,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What came of it. */
+            /** @description The result. */
             200: {
                 headers: {
                     /** @description Whether the answer may be kept. */
@@ -3339,7 +3339,7 @@ export interface operations {
             header: {
                 /** @description The event's id. */
                 "webhook-id": string;
-                /** @description Seconds since 1970; five minutes away from now at most. */
+                /** @description Seconds since 1970; at most five minutes from now. */
                 "webhook-timestamp": string;
                 /** @description `v1,<base64>` or `v1a,<base64>`, several separated by spaces. */
                 "webhook-signature": string;
@@ -3356,7 +3356,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Heard. */
+            /** @description Received. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3417,7 +3417,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It works. */
+            /** @description The worker is healthy. */
             200: {
                 headers: {
                     /** @description Whether the answer may be kept. */

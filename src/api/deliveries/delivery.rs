@@ -5,7 +5,7 @@ use crate::machine::delivery::{DeliveryState, DeliverySummary, EventKind};
 use crate::time::rfc3339;
 use serde::Serialize;
 
-/// A delivery. Absent fields are left out; times are RFC 3339 in UTC with milliseconds.
+/// A webhook delivery. Absent fields are omitted; times are RFC 3339 in UTC with milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = Delivery))]
 #[serde(rename_all = "camelCase")]
@@ -14,26 +14,26 @@ pub struct ShownDelivery {
     pub id: String,
     /// Such as `generation.completed`.
     pub event: EventKind,
-    /// The generation that it tells of.
+    /// The generation that the event is about.
     pub generation_id: String,
-    /// Whose generation that is.
+    /// The owner of that generation.
     pub user_id: String,
     /// `pending`, `delivered` or `exhausted`.
     pub state: &'static str,
-    /// How many attempts have been made, those before a redelivery included.
+    /// How many attempts were made, including those before a redelivery.
     pub attempts: u32,
-    /// The HTTP status of the last attempt; absent when none was made or it got no answer.
+    /// The HTTP status of the last attempt; absent if none was made or it got no response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_status: Option<u16>,
-    /// When the event came about.
+    /// When the event happened.
     pub created_at: String,
-    /// When the next attempt is due; of a pending one.
+    /// When the next attempt is due; only if pending.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_attempt_at: Option<String>,
-    /// When the app took it; of a delivered one.
+    /// When the app accepted it; only if delivered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<String>,
-    /// When it was given up; of an exhausted one.
+    /// When delivery was given up; only if exhausted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exhausted_at: Option<String>,
 }

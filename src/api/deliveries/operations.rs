@@ -17,8 +17,8 @@ const TAG: &str = "Operators";
 pub(crate) fn of_generation(schemas: &mut Schemas) -> Operation {
     Operation::new("listGenerationDeliveries", "Generations")
         .says(
-            "Its webhooks",
-            "Every event of this generation, and whether your app has taken it.",
+            "List a generation's webhooks",
+            "Every event of this generation, and whether your app accepted it.",
         )
         .answers(
             200,
@@ -35,10 +35,10 @@ pub(crate) fn list(schemas: &mut Schemas) -> Operation {
     let wrong = FieldError::parameter("state", "must be one of pending, delivered, exhausted");
     Operation::new("listDeliveries", TAG)
         .says(
-            "All webhooks",
-            "Every event for the app, newest first, and whether it was taken.",
+            "List all webhooks",
+            "Every webhook event, newest first, with its delivery state.",
         )
-        .with(query("state", "Only those in this state.", &states))
+        .with(query("state", "Only events in this state.", &states))
         .fails([Problem::invalid(vec![wrong])])
         .answers_page(&schemas.of::<DeliveryPage>())
 }
@@ -46,8 +46,8 @@ pub(crate) fn list(schemas: &mut Schemas) -> Operation {
 pub(crate) fn redeliver(schemas: &mut Schemas) -> Operation {
     Operation::new("redeliver", TAG)
         .says(
-            "Send one again",
-            "The same event with the same bytes, at once, with all its attempts before it.",
+            "Redeliver a webhook",
+            "Sends the same bytes again at once, with the full schedule of attempts.",
         )
         .answers(
             200,
@@ -63,13 +63,13 @@ pub(crate) fn redeliver(schemas: &mut Schemas) -> Operation {
 pub(crate) fn recover(schemas: &mut Schemas) -> Operation {
     let wrong = FieldError::parameter("since", "must be a time such as 2026-01-01T00:00:00Z");
     Operation::new("recoverDeliveries", TAG)
-        .says("Send all exhausted ones again", "A part at a time: as long as `hasMore` is true, call again.")
+        .says("Recover exhausted webhooks", "Sends exhausted events again, some per call: call again while `hasMore` is true.")
         .with(json!({
             "name": "since", "in": "query", "required": true,
-            "description": "Those that were exhausted at or after this time.",
+            "description": "Only events exhausted at or after this time.",
             "schema": { "type": "string", "format": "date-time" }, "example": "2026-01-01T00:00:00Z",
         }))
-        .answers(200, json_answer("How many were sent on their way.", &schemas.of::<Recovery>()))
+        .answers(200, json_answer("How many were queued for delivery.", &schemas.of::<Recovery>()))
         .fails([Problem::invalid(vec![wrong])])
 }
 
@@ -77,8 +77,7 @@ pub(crate) fn send_test(schemas: &mut Schemas) -> Operation {
     Operation::new("testWebhook", TAG)
         .says(
             "Send a test webhook",
-            "One signed event, `webhook.test`, to the receiver of all webhooks. It is sent once and kept nowhere; the answer \
-             says what came back, whatever that was.",
+            "Sends one signed event, `webhook.test`, to the receiver of all webhooks. It is sent once and not stored. The answer has the receiver's response, whatever it was.",
         )
-        .answers(200, json_answer("What came of it.", &schemas.of::<WebhookTest>()))
+        .answers(200, json_answer("The result.", &schemas.of::<WebhookTest>()))
 }

@@ -22,8 +22,8 @@ const TAG: &str = "Generations";
 pub(crate) fn list(schemas: &mut Schemas) -> Operation {
     Operation::new("listGenerations", TAG)
         .says(
-            "Your generations",
-            "Newest first, each as of its last change of status.",
+            "List your generations",
+            "Newest first. Each entry is as of its last change of status.",
         )
         .with(parameters::status())
         .with(parameters::search())
@@ -46,7 +46,7 @@ pub(crate) fn create(schemas: &mut Schemas) -> Operation {
     };
     Operation::new("createGeneration", TAG)
         .says(
-            "Order a video",
+            "Create a generation",
             "The order is durable once it is answered, and waits in line for a slot. The same `generationId` or `Idempotency-Key` with the \
              same order again answers 200 and makes no second job; with another order it is refused. An order that the model cannot fulfil is \
              refused with every bad field named.",
@@ -60,7 +60,7 @@ pub(crate) fn create(schemas: &mut Schemas) -> Operation {
         ))
         .takes(json_body("The order.", &order, &orders()))
         .answers(201, accepted("A new job.", false))
-        .answers(200, accepted("A repeat: the job that the first order made, as it is now.", true))
+        .answers(200, accepted("A repeat: the job of the first order, in its current state.", true))
         .fails(body_problems(MAX_BODY))
         .fails([
             Problem::invalid(vec![
@@ -148,13 +148,13 @@ fn over_budget() -> Problem {
 pub(crate) fn show(schemas: &mut Schemas) -> Operation {
     Operation::new("getGeneration", TAG)
         .says(
-            "How a generation stands",
-            "Its status, phase, progress, place in line, result, costs and links.",
+            "Get a generation",
+            "Its status, phase, progress, position in the queue, result, costs and links.",
         )
         .answers(
             200,
             success(
-                "The generation as it is now.",
+                "The generation in its current state.",
                 "generation",
                 &schemas.of::<Generation>(),
             ),
@@ -164,20 +164,23 @@ pub(crate) fn show(schemas: &mut Schemas) -> Operation {
 /// What leads to another status.
 fn change(schemas: &mut Schemas, id: &'static str) -> Operation {
     let changed = schemas.of::<Changed<'static>>();
-    Operation::new(id, TAG).answers(200, json_answer("The generation after it.", &changed))
+    Operation::new(id, TAG).answers(
+        200,
+        json_answer("The generation after the change.", &changed),
+    )
 }
 
 pub(crate) fn cancel(schemas: &mut Schemas) -> Operation {
     change(schemas, "cancelGeneration")
-        .says("Cancel", "Ends it at once, waiting or running. A render under way is given up where the video service can be told so.")
+        .says("Cancel a generation", "Ends it at once, waiting or running. A render in progress is cancelled if the video service supports that.")
         .fails([Problem::conflict("already_ended", "The generation has already ended.")])
 }
 
 pub(crate) fn retry(schemas: &mut Schemas) -> Operation {
     change(schemas, "retryGeneration")
         .says(
-            "Retry",
-            "A new attempt of a failed or cancelled one, which is paid for again.",
+            "Retry a generation",
+            "Starts a new attempt of a failed or cancelled generation, which costs again.",
         )
         .fails([
             Problem::conflict(
@@ -199,9 +202,8 @@ pub(crate) fn retry(schemas: &mut Schemas) -> Operation {
 pub(crate) fn confirm(schemas: &mut Schemas) -> Operation {
     change(schemas, "confirmGeneration")
         .says(
-            "Confirm",
-            "Puts an order that was made with `confirm: true` in line. It is charged now; refused for the budget, it still waits and may be \
-             confirmed later.",
+            "Confirm an order",
+            "Queues an order that was made with `confirm: true`. It is charged now. If the budget refuses it, it keeps waiting and can be confirmed later.",
         )
         .fails([
             Problem::conflict("not_pending_confirmation", "The generation does not wait for a confirmation."),
@@ -223,8 +225,8 @@ pub(crate) fn clarify(schemas: &mut Schemas) -> Operation {
     );
     change(schemas, "clarifyGeneration")
         .says(
-            "Clarify",
-            "Another prompt for one that the safety filter refused, where the worker has `ENABLE_CLARIFICATIONS`.",
+            "Clarify the prompt",
+            "Sends another prompt for a generation that the safety filter refused. Needs `ENABLE_CLARIFICATIONS`.",
         )
         .takes(json_body("Another prompt, or words to add.", &clarification, &prompts))
         .fails(body_problems(MAX_BODY))
@@ -238,7 +240,7 @@ pub(crate) fn clarify(schemas: &mut Schemas) -> Operation {
 pub(crate) fn timeline(schemas: &mut Schemas) -> Operation {
     Operation::new("getTimeline", TAG)
         .says(
-            "Its timeline",
+            "Get the timeline",
             "Every step of every attempt with its time and duration.",
         )
         .answers(
@@ -262,10 +264,10 @@ pub(crate) fn follow(schemas: &mut Schemas) -> Operation {
         "`StreamedStep`", "`StreamedProgress`", "`StreamedEnd`"
     );
     let number = json!({ "type": "string", "pattern": EVENT_NUMBER });
-    let header = "The number of the last entry seen; the stream begins behind it.";
-    let query = "The same for callers that cannot set headers; the header counts before it.";
+    let header = "The number of the last entry seen; the stream starts after it.";
+    let query = "The same, for callers that cannot set headers. The header takes precedence.";
     Operation::new("streamEvents", TAG)
-        .says("Watch it live", description)
+        .says("Stream live events", description)
         .with(parameters::optional("header", "Last-Event-ID", header, &number))
         .with(parameters::optional("query", "lastEventId", query, &number))
         .answers(
@@ -285,7 +287,7 @@ pub(crate) fn follow(schemas: &mut Schemas) -> Operation {
                 } },
             }),
         )
-        .answers(204, json!({ "description": "Nothing is left to tell of a generation that has ended." }))
+        .answers(204, json!({ "description": "The generation has ended and there are no further events." }))
         .fails([
             Problem::invalid(vec![FieldError::header("Last-Event-ID", "must be the id of an event")]),
             Problem::too_many_streams(10),

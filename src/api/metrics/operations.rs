@@ -15,15 +15,18 @@ const WINDOW: &str = "^([1-9]|[1-9][0-9]{1,3}|100[0-7][0-9]|10080)m$|^([1-9]|[1-
 pub(crate) fn series(schemas: &mut Schemas) -> Operation {
     let window = json!({ "type": "string", "pattern": WINDOW, "default": "1h", "examples": ["15m", "1h", "7d"] });
     let far =
-        "How far back: minutes, hours or days, from `1m` to `7d`; with a user's token up to `6h`.";
+        "The window: minutes, hours or days, from `1m` to `7d`; with a user's token up to `6h`.";
     let wrong = FieldError::parameter("window", "must be such as 15m, 1h or 7d, from 1m to 7d");
     Operation::new("getMetrics", "Queue")
         .says(
-            "How it went",
-            "Series with one value for each minute of the window. Costs are told to keys and admins only.",
+            "Get metrics",
+            "Series with one value per minute of the window. Only keys and admins see costs.",
         )
         .with(query("window", far, &window))
-        .answers(200, success("The series.", "metrics", &schemas.of::<MetricsReport>()))
+        .answers(
+            200,
+            success("The series.", "metrics", &schemas.of::<MetricsReport>()),
+        )
         .fails([Problem::invalid(vec![wrong]), Problem::window_too_long()])
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn status() -> Value {
     let words = Status::ALL.map(Status::as_str);
     query(
         "status",
-        "Only those of this status.",
+        "Only generations with this status.",
         &json!({ "type": "string", "enum": words }),
     )
 }
@@ -45,7 +45,7 @@ pub(crate) fn status() -> Value {
 pub(crate) fn limit() -> Value {
     let schema =
         json!({ "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT });
-    query("limit", "How many entries the page has at most.", &schema)
+    query("limit", "The maximum number of entries per page.", &schema)
 }
 
 /// `after` of a list of generations.
@@ -53,7 +53,7 @@ pub(crate) fn after() -> Value {
     let schema = json!({ "type": "string", "maxLength": MAX_CURSOR, "pattern": CURSOR });
     query(
         "after",
-        "The `nextCursor` of the page before; take it as it is.",
+        "The `nextCursor` of the previous page, unchanged.",
         &schema,
     )
 }
@@ -63,7 +63,7 @@ pub(crate) fn search() -> Value {
     let schema = json!({ "type": "string", "minLength": 1, "maxLength": MAX_SEARCH });
     query(
         "search",
-        "Only those whose id or prompt contains this, whatever the case.",
+        "Only generations whose id or prompt contains this text, in any letter case.",
         &schema,
     )
 }

@@ -136,7 +136,7 @@ pub(crate) const TABLE: [Row; 25] = [
         "generationId",
         &["id"],
         Shape::GenerationId,
-        "The app's own id. The same id with the same order again is no second job. Without one Reelay makes a UUID.",
+        "The app's own id. Repeating the same order with the same id makes no second job. Without one Reelay makes a UUID.",
     ),
     row(
         Field::UserId,
@@ -144,7 +144,7 @@ pub(crate) const TABLE: [Row; 25] = [
         "userId",
         &[],
         Shape::UserId,
-        "For whom a key or an admin orders. A user's own token may only name that user. `X-User-Id` may name them instead.",
+        "The user, if a key or an admin orders. A user's own token may only name that user. `X-User-Id` is an alternative.",
     ),
     row(
         Field::Prompt,
@@ -152,7 +152,7 @@ pub(crate) const TABLE: [Row; 25] = [
         "prompt",
         &["promptText", "textPrompt"],
         Shape::Prompt,
-        "What is to be seen. At least three of its characters must be visible.",
+        "What the video shows. At least three characters must be visible.",
     ),
     row(
         Field::Provider,
@@ -160,7 +160,7 @@ pub(crate) const TABLE: [Row; 25] = [
         "provider",
         &[],
         Shape::Provider,
-        "Who renders; `google` is whoever has the model. `GET /api/models` says who is set up.",
+        "The provider; `google` means any that has the model. `GET /api/models` lists the configured ones.",
     ),
     row(
         Field::Model,
@@ -168,7 +168,7 @@ pub(crate) const TABLE: [Row; 25] = [
         "model",
         &["modelId", "modelName"],
         Shape::Model,
-        "`GET /api/models` says what each takes and costs. An operator may have given old names to models; those count too.",
+        "`GET /api/models` lists parameters and prices. Aliases set by the operator are accepted too.",
     ),
     row(
         Field::Priority,
@@ -176,7 +176,7 @@ pub(crate) const TABLE: [Row; 25] = [
         "priority",
         &[],
         PRIORITY,
-        "Each level is a minute's head start.",
+        "Each level counts as one more minute of waiting.",
     ),
     row(
         Field::Metadata,
@@ -192,7 +192,7 @@ pub(crate) const TABLE: [Row; 25] = [
         "startAfter",
         &[],
         Shape::Time,
-        "Not to be started before this time, which lies {} days ahead at most; one that has passed means at once.",
+        "It does not start before this time, at most {} days ahead. A time in the past means at once.",
     ),
     row(
         Field::TimeoutMs,
@@ -200,7 +200,7 @@ pub(crate) const TABLE: [Row; 25] = [
         "timeoutMs",
         &[],
         TIMEOUT_MS,
-        "From a start to the end of rendering, in milliseconds; `JOB_TIMEOUT_MS` still counts if it is shorter.",
+        "The maximum from start to end of the render, in milliseconds; a shorter `JOB_TIMEOUT_MS` takes precedence.",
     ),
     row(
         Field::StartTimeoutMs,
@@ -208,7 +208,7 @@ pub(crate) const TABLE: [Row; 25] = [
         "startTimeoutMs",
         &[],
         START_TIMEOUT_MS,
-        "How long it waits to be started at most, in milliseconds from when it joins the line.",
+        "The maximum time in the queue, in milliseconds.",
     ),
     row(
         Field::Confirm,
@@ -216,7 +216,7 @@ pub(crate) const TABLE: [Row; 25] = [
         "confirm",
         &[],
         Shape::Flag,
-        "`true`: it waits as `pending_confirmation` and spends nothing until it is confirmed; after a day it fails.",
+        "`true`: it waits as `pending_confirmation` and costs nothing until it is confirmed; it fails after a day.",
     ),
     row(
         Field::ConversationId,
@@ -253,7 +253,7 @@ pub(crate) const TABLE: [Row; 25] = [
             "seconds",
         ],
         Shape::Seconds,
-        "Seconds. A string of the number, such as `8` or `8s`, is taken too.",
+        "Seconds. A string such as `8` or `8s` is accepted too.",
     ),
     row(
         Field::AspectRatio,
@@ -261,7 +261,7 @@ pub(crate) const TABLE: [Row; 25] = [
         "aspectRatio",
         &["ratio"],
         Shape::AspectRatio,
-        "The model's first one is the default.",
+        "The default is the model's first one.",
     ),
     row(
         Field::Resolution,
@@ -269,7 +269,7 @@ pub(crate) const TABLE: [Row; 25] = [
         "resolution",
         &["quality"],
         Shape::Resolution,
-        "The model's first one is the default. Some need a duration of their own. `standard` is 720p, `high` 1080p, `ultra` 4k.",
+        "The default is the model's first one. Some need a certain duration. `standard` is 720p, `high` 1080p, `ultra` 4k.",
     ),
     row(
         Field::Size,
@@ -285,7 +285,7 @@ pub(crate) const TABLE: [Row; 25] = [
         "negativePrompt",
         &[],
         Shape::Text(MAX_NEGATIVE_PROMPT),
-        "What is not to be seen. An empty one counts as left out.",
+        "What the video must not show. An empty one is ignored.",
     ),
     row(
         Field::Seed,
@@ -293,7 +293,7 @@ pub(crate) const TABLE: [Row; 25] = [
         "seed",
         &[],
         SEED,
-        "For a video more like an earlier one.",
+        "Makes a video more similar to an earlier one with the same seed.",
     ),
     row(
         Field::PersonGeneration,
@@ -301,7 +301,7 @@ pub(crate) const TABLE: [Row; 25] = [
         "personGeneration",
         &[],
         Shape::PersonGeneration,
-        "Whether people may be shown.",
+        "Whether the video may show people.",
     ),
     row(
         Field::GenerateAudio,
@@ -325,7 +325,7 @@ pub(crate) const TABLE: [Row; 25] = [
             "promptImage",
         ],
         Shape::Image,
-        "The first frame. Veo takes it without `referenceImages`.",
+        "The first frame. With Veo it excludes `referenceImages`.",
     ),
     row(
         Field::LastFrame,
@@ -340,7 +340,7 @@ pub(crate) const TABLE: [Row; 25] = [
             "imageTail",
         ],
         Shape::Image,
-        "The last frame; it needs `image` too, and no `referenceImages`.",
+        "The last frame; needs `image`, and excludes `referenceImages`.",
     ),
     row(
         Field::ReferenceImages,
@@ -348,7 +348,7 @@ pub(crate) const TABLE: [Row; 25] = [
         "referenceImages",
         &["references", "inputReferences"],
         Shape::Images,
-        "What is to appear. Omni takes a first frame with them.",
+        "What the video shows. Only Omni combines them with a first frame.",
     ),
 ];
 

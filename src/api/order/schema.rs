@@ -45,7 +45,7 @@ pub(crate) fn order(schemas: &mut Schemas) -> Value {
     let parameters = schemas.add("OrderParameters", parameters(&image));
     let mut properties = described(Home::Order, &image);
     let mut parameters = optional(parameters);
-    parameters["description"] = json!("How the video is to be.");
+    parameters["description"] = json!("The parameters of the video.");
     properties.insert("parameters".to_owned(), parameters);
     json!({
         "type": "object",
@@ -196,7 +196,7 @@ pub(crate) fn clarification(schemas: &mut Schemas) -> Value {
     });
     let answers = schemas.add("ClarificationResponses", answers);
     json!({
-        "description": "Another prompt, or words or answers that are added to the one before; one of the three.",
+        "description": "Exactly one of: another prompt, words to add to the previous prompt, or answers to questions.",
         "anyOf": [
             {
                 "type": "object", "title": "Another prompt", "required": ["prompt"],

@@ -7,15 +7,18 @@ use crate::generation::Generation;
 use crate::store::stats::QueueStats;
 
 const TAG: &str = "Queue";
-const NUMBERS: &str = "How many wait and run, for how long, in which mode, and what stands in the way. What all users \
-     together have spent today is told to keys and admins only.";
+const NUMBERS: &str = "How many jobs wait and run, for how long, the dispatch mode, and what blocks them. Only keys and admins see what all users spent today.";
 
 pub(crate) fn status(schemas: &mut Schemas) -> Operation {
     Operation::new("getQueueStatus", TAG)
-        .says("What the queue holds", NUMBERS)
+        .says("Get the queue's figures", NUMBERS)
         .answers(
             200,
-            success("The numbers of now.", "status", &schemas.of::<QueueStats>()),
+            success(
+                "The current figures.",
+                "status",
+                &schemas.of::<QueueStats>(),
+            ),
         )
 }
 
@@ -24,20 +27,20 @@ pub(crate) fn stats(schemas: &mut Schemas) -> Operation {
         .says("The same as `stats`", NUMBERS)
         .answers(
             200,
-            success("The numbers of now.", "stats", &schemas.of::<QueueStats>()),
+            success("The current figures.", "stats", &schemas.of::<QueueStats>()),
         )
 }
 
 pub(crate) fn job(schemas: &mut Schemas) -> Operation {
     Operation::new("getQueueJob", TAG)
         .says(
-            "The same as a generation",
-            "What `GET /api/generations/{id}` answers, called `job`.",
+            "Get a generation as `job`",
+            "The same as `GET /api/generations/{id}`, under the key `job`.",
         )
         .answers(
             200,
             success(
-                "The generation as it is now.",
+                "The generation in its current state.",
                 "job",
                 &schemas.of::<Generation>(),
             ),

@@ -10,20 +10,20 @@ const TAG: &str = "Service";
 pub(crate) fn health(schemas: &mut Schemas) -> Operation {
     Operation::new("getHealth", TAG)
         .says(
-            "Whether it works",
-            "Its settings are whole and its queue answers. No token is needed.",
+            "Check health",
+            "Its settings are valid and its queue responds. Needs no token.",
         )
         .answers(
             200,
-            json_answer("It works.", &schemas.of::<Health<'static>>()),
+            json_answer("The worker is healthy.", &schemas.of::<Health<'static>>()),
         )
 }
 
 pub(crate) fn models(schemas: &mut Schemas) -> Operation {
     Operation::new("listModels", TAG)
         .says(
-            "What can be ordered",
-            "The models of the providers that are set up here, with what each takes and costs.",
+            "List models",
+            "The models of the configured providers, with their parameters and prices.",
         )
         .answers(
             200,
@@ -34,8 +34,8 @@ pub(crate) fn models(schemas: &mut Schemas) -> Operation {
 pub(crate) fn whoami(schemas: &mut Schemas) -> Operation {
     Operation::new("whoAmI", TAG)
         .says(
-            "What a token is good for",
-            "Whose it is, and whether the operator routes are open to it.",
+            "Get the caller",
+            "The user of the token, and whether it may use the operator routes.",
         )
         .answers(
             200,

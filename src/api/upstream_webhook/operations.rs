@@ -14,19 +14,17 @@ pub(crate) fn receive(_: &mut Schemas) -> Operation {
     };
     Operation::new("receiveUpstreamWebhook", "Webhooks")
         .says(
-            "What the video service tells",
-            "A webhook of Google's that a render is done, signed after the Standard Webhooks specification. It makes a look at the render come \
-             sooner, and nothing else: what it says is not believed. There is nothing at this address unless the worker has \
-             `UPSTREAM_WEBHOOK_SECRET`.",
+            "Receive the video service's webhook",
+            "A webhook from Google that a render is done, signed by the Standard Webhooks specification. It only makes the next poll come sooner: its content is not trusted. The route exists only if the worker has `UPSTREAM_WEBHOOK_SECRET`.",
         )
         .with(header("webhook-id", "The event's id."))
-        .with(header("webhook-timestamp", "Seconds since 1970; five minutes away from now at most."))
+        .with(header("webhook-timestamp", "Seconds since 1970; at most five minutes from now."))
         .with(header("webhook-signature", "`v1,<base64>` or `v1a,<base64>`, several separated by spaces."))
         .takes(json!({
             "description": "The event, at most 64 KiB.",
             "required": true,
             "content": { "application/json": { "schema": { "description": "What the video service sends." } } },
         }))
-        .answers(204, json!({ "description": "Heard." }))
+        .answers(204, json!({ "description": "Received." }))
         .fails([Problem::unsigned(), Problem::no_route(), Problem::too_large(MAX_BODY)])
 }

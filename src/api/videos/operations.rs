@@ -16,9 +16,8 @@ const TAG: &str = "Videos";
 pub(crate) fn list(schemas: &mut Schemas) -> Operation {
     Operation::new("listStoredVideos", TAG)
         .says(
-            "Your videos",
-            "Completed generations whose video is still there, newest first. A page may hold fewer than its limit, or none, and yet \
-             have a next one, because deleted videos are left out of it.",
+            "List your videos",
+            "Completed generations whose video still exists, newest first. Deleted videos are skipped, so a page may have fewer entries than its limit, or none, and still have a next page.",
         )
         .with(parameters::search())
         .answers_page(&schemas.of::<VideoPage>())
@@ -28,16 +27,16 @@ pub(crate) fn show(schemas: &mut Schemas) -> Operation {
     let seconds = json!({ "type": "integer", "minimum": 1, "maximum": MAX_EXPIRES_IN, "default": VIDEO_URL_TTL });
     Operation::new("getStoredVideo", TAG)
         .says(
-            "A signed address",
-            "Whoever has the address may load the video until it expires.",
+            "Get a signed URL",
+            "Anyone who has the URL can load the video until it expires.",
         )
         .with(parameters::optional(
             "query",
             "expiresIn",
-            "For how many seconds the address is valid.",
+            "How long the URL is valid, in seconds.",
             &seconds,
         ))
-        .answers(200, json_answer("The address.", &schemas.of::<Signed>()))
+        .answers(200, json_answer("The URL.", &schemas.of::<Signed>()))
         .fails([Problem::no_video()])
 }
 
@@ -45,9 +44,9 @@ pub(crate) fn delete(_: &mut Schemas) -> Operation {
     Operation::new("deleteStoredVideo", TAG)
         .says(
             "Delete a video",
-            "The file goes for good; the generation stays completed.",
+            "Deletes the file permanently. The generation stays completed.",
         )
-        .answers(200, done("It is gone."))
+        .answers(200, done("The video was deleted."))
         .fails([Problem::no_video()])
 }
 
@@ -55,21 +54,20 @@ pub(crate) fn serve(_: &mut Schemas) -> Operation {
     let text = json!({ "type": "string" });
     let header = |name, description| parameters::optional("header", name, description, &text);
     let query = |name, description| parameters::optional("query", name, description, &text);
-    let mut part = whole("The bytes asked for.");
+    let mut part = whole("The requested bytes.");
     part["headers"]["Content-Range"] = headers::header("Content-Range", true);
-    let mut unchanged = json!({ "description": "The caller has this version already." });
+    let mut unchanged = json!({ "description": "The caller already has this version." });
     unchanged["headers"] = kept();
     Operation::new("getVideo", TAG)
         .says(
-            "The file",
-            "By the owner's token, or by a signed address as it stands in `result.videoUrl`. A single range of bytes is answered with 206; a \
-             malformed one, or several, with the whole file.",
+            "Get the video",
+            "Needs the owner's token, or a signed URL such as `result.videoUrl`. A single byte range is answered with 206; a malformed range, or several ranges, with the whole file.",
         )
-        .with(query("user", "Of a signed address: whose it is."))
-        .with(query("expires", "Of a signed address: until when it is valid, in seconds since 1970."))
-        .with(header("Range", "Which bytes, such as `bytes=0-1023`."))
-        .with(header("If-Range", "The `ETag` the range belongs to; of another version the whole file comes."))
-        .with(header("If-None-Match", "The `ETag` the caller has already."))
+        .with(query("user", "In a signed URL: the owner."))
+        .with(query("expires", "In a signed URL: when it expires, in seconds since 1970."))
+        .with(header("Range", "The byte range, such as `bytes=0-1023`."))
+        .with(header("If-Range", "The `ETag` of the range; if the file has another one, the whole file is sent."))
+        .with(header("If-None-Match", "The `ETag` that the caller already has."))
         .answers(200, whole("The whole file."))
         .answers(206, part)
         .answers(304, unchanged)

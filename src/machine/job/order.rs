@@ -74,13 +74,13 @@ pub struct Origin {
     pub warnings: Vec<Warning>,
 }
 
-/// A part of an order that nothing was done with.
+/// A part of the order that was ignored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Warning {
-    /// Where it stands in the order's body, as a JSON pointer (RFC 6901).
+    /// Its place in the order's body, as a JSON pointer (RFC 6901).
     pub pointer: String,
-    /// What became of it.
+    /// Why it was ignored.
     pub detail: String,
 }
 
