@@ -48,7 +48,9 @@ pub fn advice(code: &str) -> Option<&'static str> {
         }
         "queue_full" => "Repeat after `Retry-After`. Operators can raise `MAX_QUEUE_LENGTH`.",
         "too_many_requests" => "Repeat after `Retry-After`, and send fewer requests.",
-        "too_many_streams" => "Close other event streams of this generation, or repeat after `Retry-After`.",
+        "too_many_streams" => {
+            "Close other event streams of this generation, or repeat after `Retry-After`."
+        }
         "misconfigured" => "Set the variable that `detail` names, see [Settings](settings.md).",
         "unavailable" => {
             "Repeat after `Retry-After`. Repeat an order with the same id, because the first one may \
