@@ -178,7 +178,7 @@ const SERVICES: &[Variable] = &[
         "UPSTREAM_WEBHOOK_SECRET",
         None,
         "Turns on Google's webhooks: the secrets of a webhook registered with Google, or \
-         `per-request`. See [models and providers](models.md#googles-webhooks).",
+         `per-request`. See [Google's webhooks](video-services.md#googles-webhooks).",
     ),
     setting(
         "UPSTREAM_TIMEOUT_MS",
@@ -221,7 +221,7 @@ const QUEUE: &[Variable] = &[
     setting(
         "MAX_SUBMITS_PER_MINUTE",
         Words("[by model](models.md)"),
-        "How many renders are submitted within a minute, for each provider and model.",
+        "How many renders are submitted per minute, for each video service and model.",
     ),
     setting(
         "MAX_QUEUE_LENGTH",

@@ -1,7 +1,7 @@
 //! The figures that `docs/costs-and-speed.md` quotes are those of the report.
 
 /// The head of that page's table of them.
-const HEADING: &str = "| what | Reelay | beside it |";
+const HEADING: &str = "| what | Reelay | for comparison |";
 /// The fewest rows it may have.
 const LEAST: usize = 5;
 

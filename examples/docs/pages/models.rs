@@ -45,10 +45,10 @@ pub(super) fn prices() -> String {
     let heads = [
         "`provider`",
         "`model`",
-        "price of a second",
-        "without parameters",
-        "usual render",
-        "submits a minute",
+        "price per second",
+        "price without parameters",
+        "usual render time",
+        "submits per minute",
     ];
     table(heads, rows)
 }
@@ -88,7 +88,7 @@ pub(super) fn inputs() -> String {
         "`seed`",
         "`negativePrompt`",
         "`personGeneration`",
-        "cancelled at the provider",
+        "a cancel also cancels at the service",
     ];
     table(heads, rows)
 }

@@ -15,14 +15,14 @@ pub fn advice(code: &str) -> Option<&'static str> {
         }
         "unauthorized" => "Send a valid token. Sign a new JWT when it has expired.",
         "budget_exceeded" => {
-            "Wait for `Retry-After`, or order a cheaper video. Without `Retry-After` the video \
+            "Wait for `Retry-After`, or order a cheaper video. Without `Retry-After`, the video \
              costs more than a whole day's limit."
         }
         "forbidden" => "Name the token's own user, or use `API_KEY` on your server.",
         "operators_only" => "Use `ADMIN_KEY` or a JWT with `role: \"admin\"`.",
         "window_too_long" => "Ask for at most 6 hours, or use a key.",
         "delivery_not_found" => {
-            "Check the id. Events are deleted with their generation, after the retention."
+            "Check the id. Events are deleted with their generation, after `CLEANUP_RETENTION_DAYS`."
         }
         "not_found" => {
             "Check the id and the user. With a key, name the user as `?userId=` or `X-User-Id`."
@@ -32,7 +32,7 @@ pub fn advice(code: &str) -> Option<&'static str> {
             "Wait until the generation is `completed`. A deleted video does not come back."
         }
         "method_not_allowed" => "Use a method that `Allow` names.",
-        "already_ended" => "Nothing: the generation has ended. Read its status.",
+        "already_ended" => "Do nothing. Read the status: the generation has ended.",
         "ambiguous_generation" => "Name the user as `?userId=` or `X-User-Id`.",
         "images_deleted" => "Send a new order with the images.",
         "not_pending_clarification" | "not_pending_confirmation" => {
@@ -48,10 +48,13 @@ pub fn advice(code: &str) -> Option<&'static str> {
         }
         "queue_full" => "Repeat after `Retry-After`. Operators can raise `MAX_QUEUE_LENGTH`.",
         "too_many_requests" => "Repeat after `Retry-After`, and send fewer requests.",
-        "too_many_streams" => "Close event streams of this generation that nobody watches.",
+        "too_many_streams" => {
+            "Close other event streams of this generation, or repeat after `Retry-After`."
+        }
         "misconfigured" => "Set the variable that `detail` names, see [Settings](settings.md).",
         "unavailable" => {
-            "Repeat after `Retry-After`, an order with the same id: it may have been accepted."
+            "Repeat after `Retry-After`. Repeat an order with the same id, because the first one may \
+             have been accepted."
         }
         _ => return None,
     })

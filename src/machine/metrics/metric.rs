@@ -177,7 +177,7 @@ pub(super) mod table {
         "calls",
         "upstream_calls",
         &["call", "outcome"],
-        "Calls to the provider; polls that find the render running are not counted",
+        "Calls to the video service; polls that find the render running are not counted",
     );
     pub static ERRORS: Metric = Metric::counter(
         "errors",

@@ -7,21 +7,21 @@ impl ErrorCode {
     /// What has happened.
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::InvalidRequest => "The provider refused the parameters.",
+            Self::InvalidRequest => "The video service refused the parameters.",
             Self::ProviderRateLimited => {
-                "The provider's rate limit refused every submit for a day."
+                "The video service's rate limit refused every submit for a day."
             }
             Self::ProviderQuotaExhausted => {
-                "The provider's quota is used up, or its account has no credit left."
+                "The quota at the video service is used up, or the account there has no credit left."
             }
             Self::ProviderUnavailable => {
-                "The provider was down, refused the key or the service account, does not know the \
-                 model, ended a render without a video, or is no longer set up."
+                "The video service was down, refused the key, does not know the model or returned no \
+                 video. Or it is no longer set up."
             }
             Self::ProviderRejectedContent => {
-                "The provider's safety filter refused the prompt, an image or the video."
+                "The video service's safety filter refused the prompt, an image or the video."
             }
-            Self::ModelRetired => "The provider no longer serves the model.",
+            Self::ModelRetired => "The video service no longer serves the model.",
             Self::SubmitOutcomeUnknown => {
                 "The answer to the paid submit was lost. The render counts as paid."
             }
@@ -29,8 +29,9 @@ impl ErrorCode {
                 "The job was not started or not rendered in time, or not confirmed within a day."
             }
             Self::StorageFailed => {
-                "The video could not be downloaded or stored, is no whole MP4 or WebM, or is at an \
-                 address that is never fetched from. Or the order's images could not be read."
+                "The video could not be downloaded or stored. Or it is not a complete MP4 or WebM \
+                 file, or Reelay does not fetch from its address. Or the order's images could not be \
+                 read."
             }
             Self::Cancelled => "The generation was cancelled.",
             Self::Internal => {
@@ -48,20 +49,20 @@ impl ErrorCode {
                 "Retry later, lower `MAX_SUBMITS_PER_MINUTE`, or ask for a higher limit."
             }
             Self::ProviderQuotaExhausted => {
-                "Ask for more quota or add credit at the provider, then retry."
+                "Ask for more quota or add credit at the video service, then retry."
             }
             Self::ProviderUnavailable => "Check what `error` names, then retry.",
             Self::ProviderRejectedContent => "Change the prompt. Nothing was charged.",
             Self::ModelRetired => "Order another model.",
             Self::SubmitOutcomeUnknown => {
-                "Look for the render in the provider's console first: a retry may pay twice."
+                "Look for the render in the video service's console first: a retry may pay twice."
             }
             Self::DeadlineExceeded => {
                 "Retry. If it happens often, raise `JOB_TIMEOUT_MS`, `START_TIMEOUT_MS` or the \
                  order's own limits."
             }
             Self::StorageFailed => "Read `error`, then retry. A retry pays for a new render.",
-            Self::Cancelled => "Nothing; a retry starts a new attempt.",
+            Self::Cancelled => "Nothing. A retry starts a new attempt, which is paid for.",
             Self::Internal => "Retry, and look for `ERROR` lines of the generation in the log.",
         }
     }
