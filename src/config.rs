@@ -81,7 +81,7 @@ pub struct Config {
     pub jwt_secret: Vec<u8>,
     /// `API_KEY`: the token of the app's own server.
     pub api_key: Option<String>,
-    /// `ADMIN_KEY`: the token of whoever operates this worker.
+    /// `ADMIN_KEY`: the operators' token.
     pub admin_key: Option<String>,
     /// `DEFAULT_MODEL`: the model of a request that names none; otherwise the first one that can be
     /// asked for.

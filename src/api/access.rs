@@ -31,7 +31,7 @@ pub(crate) enum Access {
     Sender(Handler<Sender>),
     /// The user whose generation it is, or who acts for them.
     Owner(Handler<JobKey>),
-    /// The same, or whoever holds a signed address.
+    /// The same, or the holder of a signed URL.
     OwnerOrAddress(Handler<JobKey>),
     Operator(Handler<Operator>),
     /// Whoever can sign the body.

@@ -19,8 +19,8 @@ pub(crate) enum Action {
 /// The outcome of what may have been done or not.
 pub(crate) const NO_ANSWER: &str = "no answer came, it may have been done";
 
-/// Writes the line. `operator` is the caller's name, `user` whose things were touched, `outcome`
-/// what came of it.
+/// Writes the line. `operator` is the caller's name, `user` the owner of what was changed, `outcome`
+/// the result.
 pub(crate) fn record(operator: &str, action: Action, user: Option<&str>, outcome: &str) {
     match action {
         Action::Paused => tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Queue paused"),

@@ -1,4 +1,4 @@
-//! Webhook events: what became of them, and sending them again.
+//! Webhook events: their deliveries, and sending them again.
 
 pub mod delivery;
 #[cfg(not(target_arch = "wasm32"))]
@@ -95,8 +95,7 @@ pub(crate) async fn list(call: &Call, _: Operator) -> Result<Answer, Problem> {
     )
 }
 
-/// `POST /api/webhooks/deliveries/{id}/redeliver`: the same event at once, whatever came of it
-/// before.
+/// `POST /api/webhooks/deliveries/{id}/redeliver`: sends the same event at once, in any state.
 pub(crate) async fn redeliver(call: &Call, operator: Operator) -> Result<Answer, Problem> {
     let event = view::queue(
         call,

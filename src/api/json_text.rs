@@ -1,8 +1,8 @@
-//! From a body's bytes to JSON. Text that was cut within a character is named by its field.
+//! Reads a body as JSON. If a text was cut within a character, the error names its field.
 //!
-//! Whoever cuts a text by UTF-16 units leaves half of an emoji (`\ud83d` alone), whoever cuts it by
-//! bytes leaves a part of a UTF-8 sequence. Neither is JSON to the parser, which would name no
-//! field.
+//! An app that truncates text by UTF-16 units leaves half of an emoji (`\ud83d` alone); one that
+//! truncates by bytes leaves part of a UTF-8 sequence. The JSON parser rejects both without naming
+//! the field.
 
 use crate::api::field_error::FieldError;
 use crate::api::order::spelling::pointer_token;

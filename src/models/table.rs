@@ -300,8 +300,8 @@ const FRAMES_AND_REFERENCES: Inputs = Inputs {
     ..FRAMES
 };
 
-/// Veo 3.1 over the Gemini wire: text takes `allow_all`, images `allow_adult` only; no word about
-/// sound is taken.
+/// Veo 3.1 over the Gemini wire: text takes `allow_all`, images `allow_adult` only. It has
+/// no parameter for sound.
 const VEO_31: Model = Model {
     id: "",
     name: "",

@@ -5,7 +5,7 @@ use crate::store::schema::Migration;
 /// Append-only. Each written row of a table or an index is billed. So one index serves all queries
 /// for holders, lists of everything are combined from the lists of each status or state, and the
 /// counters of the latest minute are beside the book. A key acts on a generation by its id alone,
-/// whoever owns it: hence `entry_by_generation`. In `spending` the row of all users together has an
+/// so `entry_by_generation` finds its owner. In `spending` the row of all users together has an
 /// empty user, and in `metrics` the row of minute 0 is the sum of all minutes before the latest
 /// one.
 pub const MIGRATIONS: [Migration; 1] = [Migration {

@@ -38,15 +38,7 @@ const GONE: [&str; 12] = [
 pub(crate) fn violations(page: &File) -> Vec<String> {
     let lines = lines(&page.text);
     let mut found = lengths(page, &lines);
-    for (number, line) in page.text.lines().enumerate() {
-        let text = lines[number].is_some() && !line.contains("](") && !line.contains("http");
-        if text && line.chars().count() > MAX_COLUMNS {
-            found.push(format!(
-                "line {} has more than {MAX_COLUMNS} columns",
-                number + 1
-            ));
-        }
-    }
+    found.extend(columns(page));
     let paragraphs = paragraphs(&lines);
     for (number, paragraph) in &paragraphs {
         let count = words(paragraph);
@@ -76,6 +68,18 @@ pub(crate) fn violations(page: &File) -> Vec<String> {
         ));
     }
     found
+}
+
+/// Lines of a page that are too long.
+pub(crate) fn columns(page: &File) -> Vec<String> {
+    let lines = lines(&page.text);
+    let text = page.text.lines().zip(&lines).enumerate();
+    let long = text.filter(|(_, (line, prose))| {
+        let may_be_long = prose.is_none() || line.contains("](") || line.contains("http");
+        !may_be_long && line.chars().count() > MAX_COLUMNS
+    });
+    long.map(|(number, _)| format!("line {} has more than {MAX_COLUMNS} columns", number + 1))
+        .collect()
 }
 
 /// Wordings of a file, Markdown or source, that are not to come back.

@@ -1582,7 +1582,7 @@ export interface components {
          * @description * `ambiguous_generation`: Several users have a generation of this id; name the user as ?userId= or X-User-Id.
          *     * `images_deleted`: The images of this order have been deleted; order it anew.
          *     * `not_retryable`: Only a failed or cancelled generation can be retried.
-         *     * `too_many_attempts`: The generation has had all the attempts it may have.
+         *     * `too_many_attempts`: The generation has used all its attempts.
          */
         "ambiguous_generation.images_deleted.not_retryable.too_many_attempts": {
             headers: {

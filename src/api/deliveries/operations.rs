@@ -1,4 +1,4 @@
-//! Webhook events: what became of them, and sending them again.
+//! Webhook events: their deliveries, and sending them again.
 
 use crate::api::deliveries::delivery::ShownDelivery;
 use crate::api::deliveries::{DeliveryPage, Recovery};

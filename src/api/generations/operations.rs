@@ -2,6 +2,7 @@
 
 use crate::api::body::MAX_BODY;
 use crate::api::field_error::FieldError;
+use crate::api::generations::view::refused;
 use crate::api::generations::{AcceptedOrder, Changed, GenerationPage, ShownStep};
 use crate::api::openapi::formats::{
     EVENT_NUMBER, IDEMPOTENCY_KEY, body_problems, json_answer, json_body, success,
@@ -13,6 +14,7 @@ use crate::api::openapi::schemas::Schemas;
 use crate::api::order::schema;
 use crate::api::problem::Problem;
 use crate::generation::Generation;
+use crate::machine::job::Refusal;
 use crate::machine::queue::{OverBudget, Whose};
 use crate::objects::sse::{StreamedEnd, StreamedProgress, StreamedStep};
 use serde_json::{Value, json};
@@ -173,7 +175,7 @@ fn change(schemas: &mut Schemas, id: &'static str) -> Operation {
 pub(crate) fn cancel(schemas: &mut Schemas) -> Operation {
     change(schemas, "cancelGeneration")
         .says("Cancel a generation", "Ends it at once, waiting or running. A render in progress is cancelled if the video service supports that.")
-        .fails([Problem::conflict("already_ended", "The generation has already ended.")])
+        .fails([refused(Refusal::AlreadyEnded)])
 }
 
 pub(crate) fn retry(schemas: &mut Schemas) -> Operation {
@@ -183,18 +185,9 @@ pub(crate) fn retry(schemas: &mut Schemas) -> Operation {
             "Starts a new attempt of a failed or cancelled generation, which costs again.",
         )
         .fails([
-            Problem::conflict(
-                "not_retryable",
-                "Only a failed or cancelled generation can be retried.",
-            ),
-            Problem::conflict(
-                "too_many_attempts",
-                "The generation has had all the attempts it may have.",
-            ),
-            Problem::conflict(
-                "images_deleted",
-                "The images of this order have been deleted; order it anew.",
-            ),
+            refused(Refusal::NotRetryable),
+            refused(Refusal::TooManyAttempts),
+            refused(Refusal::ImagesGone),
             over_budget(),
         ])
 }
@@ -206,7 +199,7 @@ pub(crate) fn confirm(schemas: &mut Schemas) -> Operation {
             "Queues an order that was made with `confirm: true`. It is charged now. If the budget refuses it, it keeps waiting and can be confirmed later.",
         )
         .fails([
-            Problem::conflict("not_pending_confirmation", "The generation does not wait for a confirmation."),
+            refused(Refusal::NotConfirmable),
             over_budget(),
         ])
 }
@@ -232,7 +225,7 @@ pub(crate) fn clarify(schemas: &mut Schemas) -> Operation {
         .fails(body_problems(MAX_BODY))
         .fails([
             Problem::invalid(vec![too_long]),
-            Problem::conflict("not_pending_clarification", "The generation does not wait for a clarification."),
+            refused(Refusal::NotClarifiable),
             over_budget(),
         ])
 }

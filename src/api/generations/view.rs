@@ -59,7 +59,7 @@ pub(crate) fn refused(refusal: Refusal) -> Problem {
         ),
         Refusal::TooManyAttempts => Problem::conflict(
             "too_many_attempts",
-            "The generation has had all the attempts it may have.",
+            "The generation has used all its attempts.",
         ),
         Refusal::ImagesGone => Problem::conflict(
             "images_deleted",

@@ -31,8 +31,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// What an `Accept` header asks for; whoever does not name `OpenMetrics` gets the classic
-    /// format.
+    /// The format for an `Accept` header: `OpenMetrics` if it is named, else the classic format.
     pub fn asked_for(accept: Option<&str>) -> Self {
         let names = |accept: &str| {
             accept

@@ -1,4 +1,4 @@
-//! For whoever runs the worker.
+//! The operators' routes.
 
 use crate::api::generations::GenerationPage;
 use crate::api::openapi::formats::{USER_ID, json_answer};

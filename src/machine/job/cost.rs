@@ -41,8 +41,8 @@ impl Job {
             Phase::Queued { .. } | Phase::Submitting { .. } | Phase::Rendering { .. } => {
                 !self.submits.iter().any(counts)
             }
-            // A job that waits for its user is charged once the user acts, so that nobody blocks a
-            // budget without paying.
+            // A job that waits for its user is charged when the user acts. Until then it does not
+            // use up a budget.
             Phase::Confirming { .. }
             | Phase::Clarifying { .. }
             | Phase::Storing { .. }
