@@ -184,10 +184,7 @@ fn the_querys_user_counts_wherever_a_key_or_an_admin_calls() {
         let path = format!("/api/generations?userId={}", owner.user);
         let made = caller.send("POST", &path, |request| request.json(&order));
         assert_eq!(made.status, 201, "{}", made.text());
-        let made = made.json()["generationId"]
-            .as_str()
-            .expect("an id")
-            .to_owned();
+        let made = made.generation_id();
         assert_eq!(owner.generation(&made)["userId"], json!(owner.user));
     }
 }
@@ -708,10 +705,7 @@ fn admin_token(user: &str) -> String {
 fn unconfirmed(user: &Api) -> String {
     let answer = user.create(&json!({ "prompt": unique("to be confirmed"), "confirm": true }));
     assert_eq!(answer.status, 201, "{}", answer.text());
-    answer.json()["generationId"]
-        .as_str()
-        .expect("an id")
-        .to_owned()
+    answer.generation_id()
 }
 
 fn code(answer: &Answer) -> String {

@@ -24,10 +24,7 @@ fn an_order_is_told_its_price_and_a_video_what_it_cost(wire: Wire) {
         "{}",
         answer.text()
     );
-    let id = answer.json()["generationId"]
-        .as_str()
-        .expect("an id")
-        .to_owned();
+    let id = answer.generation_id();
     let generation = user.ends_as(&id, "completed");
     assert_eq!(generation["estimatedCost"], estimated);
     assert_eq!(

@@ -226,10 +226,7 @@ fn streams_of_one_generation_are_bounded_and_one_whose_client_is_gone_makes_room
 fn pending(user: &Api) -> String {
     let answer = user.create(&json!({ "prompt": unique("not confirmed"), "confirm": true }));
     assert_eq!(answer.status, 201, "{}", answer.text());
-    answer.json()["generationId"]
-        .as_str()
-        .expect("an id")
-        .to_owned()
+    answer.generation_id()
 }
 
 /// These steps are the beginning of the generation's timeline, numbered from 1.

@@ -54,10 +54,7 @@ fn starts_at_its_time(world: &World) {
         "{}",
         answer.text()
     );
-    let id = answer.json()["generationId"]
-        .as_str()
-        .expect("an id")
-        .to_owned();
+    let id = answer.generation_id();
     let generation = user.generation(&id);
     assert_eq!(
         (&generation["status"], &generation["startAfter"]),
@@ -86,10 +83,7 @@ fn an_order_to_be_confirmed_spends_nothing_until_it_is_and_is_confirmed_once_i4(
         "{}",
         answer.text()
     );
-    let id = answer.json()["generationId"]
-        .as_str()
-        .expect("an id")
-        .to_owned();
+    let id = answer.generation_id();
     let confirm = format!("/api/generations/{id}/confirm");
     // A later order has completed meanwhile.
     let other = user.generate(&unique("without a question"));
@@ -204,10 +198,7 @@ fn an_orders_own_time_limit_ends_it_before_the_operators_i1() {
     );
     let answer = user.create(&json!({ "prompt": prompt, "timeoutMs": 2_000 }));
     assert_eq!(answer.status, 201, "{}", answer.text());
-    let id = answer.json()["generationId"]
-        .as_str()
-        .expect("an id")
-        .to_owned();
+    let id = answer.generation_id();
     user.fails_with(&id, "deadline_exceeded");
     world.upstream.only_event(&id, "generation.failed");
     assert_eq!(world.upstream.paid(&prompt).len(), 1);
@@ -221,10 +212,7 @@ fn the_days_clean_up_deletes_what_ended_long_ago_with_its_video_and_nothing_else
     user.ends_as(&old, "completed");
     user.ends_as(&young, "completed");
     let answer = user.create(&json!({ "prompt": unique("still waiting"), "confirm": true }));
-    let waiting = answer.json()["generationId"]
-        .as_str()
-        .expect("an id")
-        .to_owned();
+    let waiting = answer.generation_id();
     let key = |id: &str| format!("videos/{}/{id}/1.mp4", user.user);
     assert!(bucket::object(&world.worker, &key(&old)).is_some());
     world.worker.kill();

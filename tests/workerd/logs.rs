@@ -246,10 +246,7 @@ fn ordered(user: &Api, request: &str, mark: &str) -> String {
         "{}",
         answer.text()
     );
-    answer.json()["generationId"]
-        .as_str()
-        .expect("an id")
-        .to_owned()
+    answer.generation_id()
 }
 
 /// The lines about a generation, once one of them has the message `last`.

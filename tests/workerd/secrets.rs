@@ -28,10 +28,7 @@ fn no_line_of_the_log_holds_a_prompt_a_token_a_body_or_a_secret_i12() {
         }
         let answer = user.create(&body);
         assert_eq!(answer.status, 201, "{}", answer.text());
-        answer.json()["generationId"]
-            .as_str()
-            .expect("an id")
-            .to_owned()
+        answer.generation_id()
     };
     let marks = [
         ("submit:503*1", "completed"),

@@ -225,10 +225,7 @@ fn ordered(user: &Api, prompt: &str) -> String {
     }
     let answer = user.create(&order);
     assert_eq!(answer.status, 201, "{}", answer.text());
-    answer.json()["generationId"]
-        .as_str()
-        .expect("an id")
-        .to_owned()
+    answer.generation_id()
 }
 
 /// A delivery's body, after the reference implementation has verified its signature.

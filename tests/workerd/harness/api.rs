@@ -44,6 +44,13 @@ impl Answer {
             .unwrap_or_default()
     }
 
+    /// The id of the generation that was ordered.
+    #[track_caller]
+    pub(crate) fn generation_id(&self) -> String {
+        let id = self.json()["generationId"].as_str().map(str::to_owned);
+        id.unwrap_or_else(|| panic!("an id: {} {}", self.status, self.text()))
+    }
+
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
@@ -195,10 +202,7 @@ impl Api {
         let answer = self
             .create(&json!({ "prompt": prompt, "provider": self.wire.provider(), "model": model }));
         assert_eq!(answer.status, 201, "{}", answer.text());
-        answer.json()["generationId"]
-            .as_str()
-            .expect("an id")
-            .to_owned()
+        answer.generation_id()
     }
 
     #[track_caller]

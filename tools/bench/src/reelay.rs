@@ -70,33 +70,26 @@ pub(crate) async fn order(worker: &Worker, user: &str, prompt: &str) -> String {
         .to_owned()
 }
 
-/// Whether a user has any generation.
-pub(crate) async fn has_any(worker: &Worker, user: &str) -> bool {
+/// What a user's server reads at a path.
+async fn get(worker: &Worker, user: &str, path: &str) -> Value {
     let request = worker
         .http
-        .get(format!("{}/api/generations?limit=1", worker.origin))
-        .bearer_auth(SERVICE_KEY);
-    let answer = request
-        .header("X-User-Id", user)
-        .send()
-        .await
-        .expect("the worker answers");
-    let body: Value = answer.json().await.expect("the answer is JSON");
+        .get(format!("{}{path}", worker.origin))
+        .bearer_auth(SERVICE_KEY)
+        .header("X-User-Id", user);
+    let answer = request.send().await.expect("the worker answers");
+    answer.json().await.expect("the answer is JSON")
+}
+
+/// Whether a user has any generation.
+pub(crate) async fn has_any(worker: &Worker, user: &str) -> bool {
+    let body = get(worker, user, "/api/generations?limit=1").await;
     !body["data"].as_array().expect("a page").is_empty()
 }
 
 /// The time of each step of a generation, in milliseconds since the Unix epoch, oldest first.
 pub(crate) async fn timeline(worker: &Worker, user: &str, id: &str) -> Vec<(String, f64)> {
-    let request = worker
-        .http
-        .get(format!("{}/api/generations/{id}/timeline", worker.origin))
-        .bearer_auth(SERVICE_KEY);
-    let answer = request
-        .header("X-User-Id", user)
-        .send()
-        .await
-        .expect("the worker answers");
-    let body: Value = answer.json().await.expect("the answer is JSON");
+    let body = get(worker, user, &format!("/api/generations/{id}/timeline")).await;
     let entries = body["timeline"].as_array().expect("a timeline").iter();
     let read = |entry: &Value| {
         let at = chrono::DateTime::parse_from_rfc3339(entry["at"].as_str()?).ok()?;
