@@ -5,14 +5,17 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { buildWorker } from "./build.mjs";
 import { ensureBrowser } from "./lib/browser.mjs";
 import { main } from "./lib/main.mjs";
-import { ensureNodeModules } from "./lib/node_modules.mjs";
 import { environment, NODE_BIN, ROOT } from "./lib/paths.mjs";
 import { Failure, say, step, table } from "./lib/report.mjs";
 import { output, run } from "./lib/run.mjs";
+import { PACKED, packAll } from "./lib/tarballs.mjs";
 import { buildPackages, DESCRIPTION, PACKAGES, writeDescription } from "./lib/typescript.mjs";
 import { MIN_NODE } from "./lib/versions.mjs";
+import { makeWorkerPackages } from "./lib/worker_package.mjs";
+import { setup } from "./setup.mjs";
 
 const MOCHA = join(ROOT, "node_modules/mocha/bin/mocha.js");
 const SPECS = "packages/client/test/specs/*.spec.mjs";
@@ -20,12 +23,14 @@ const RUNTIMES = "packages/client/test/runtimes";
 const PROVIDER = "packages/ai-sdk-provider/test";
 const NODE = join(NODE_BIN, "node");
 
-/** Builds the packages and tests them; `browser` is a Chromium's path. */
+/** Builds the packages and tests them; `browser` is a Chromium's path. The worker must be built. */
 export async function testPackages(browser) {
   await buildPackages();
+  await step("the packages of the worker", async () => makeWorkerPackages());
   await step("the client's types match the description", checkDescription);
   await step("the client's tests", () => testClient(browser));
   await step("the AI SDK provider's tests", testProvider);
+  await step("create-reelay's and reelay-secrets' tests", testCommands);
   await step("the packages as they would be published", checkTarballs);
 }
 
@@ -68,6 +73,11 @@ async function testProvider() {
   await counted("AI SDK provider tests", /(\d+) passing/, NODE, args);
 }
 
+async function testCommands() {
+  const args = ["--test", "--test-reporter=spec", "packages/create-reelay/test/*.test.mjs", "packages/worker/test/*.test.mjs"];
+  await counted("tests of create-reelay and reelay-secrets", /^ℹ pass (\d+)/, NODE, args);
+}
+
 /** Runs tests, and prints how many have passed. */
 async function counted(name, figure, command, args, more) {
   const explain = () => `The ${name} fail: see the lines above.`;
@@ -89,15 +99,14 @@ function nodes() {
   return found;
 }
 
-function checkTarballs() {
-  return withFolder(async (folder) => {
-    const tarballs = PACKAGES.map((name) => pack(name, folder));
-    for (const tarball of tarballs) {
-      await tool("publint", ["run", tarball, "--strict"]);
-      await tool("attw", [tarball, "--profile", "esm-only"]);
-    }
-    checkPeers(folder, tarballs);
-  });
+/** Packs all packages to packed/, and checks them there; returns the tarballs' paths. */
+async function checkTarballs() {
+  const tarballs = packAll();
+  for (const tarball of tarballs) {
+    await tool("publint", ["run", tarball, "--strict"]);
+    await tool("attw", [tarball, "--profile", "esm-only"]);
+  }
+  await withFolder((folder) => checkPeers(folder, tarballs.slice(0, PACKAGES.length)));
 }
 
 /**
@@ -119,27 +128,11 @@ function checkPeers(folder, tarballs) {
   }
 }
 
-/** Packs a package to `folder`; returns the tarball's path. */
-function pack(name, folder) {
-  const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder, "--workspace", name];
-  const told = output("npm", args, quietly());
-  if (told === undefined) throw new Failure(`npm could not pack ${name}: npm ${args.join(" ")} says why.`);
-  // npm 11 returns a list of what it packed; later versions an object by name.
-  const [{ filename, files, size }] = Object.values(JSON.parse(told));
-  // The compiler does not delete its output for a source that no longer exists.
-  for (const { path } of files) {
-    const source = /^dist\/(.*)\.js$/.exec(path)?.[1];
-    if (source && !existsSync(join(ROOT, name, "src", `${source}.ts`)))
-      throw new Failure(`${name}/${path} has no source any more: delete ${name}/dist and run again.`);
-  }
-  say(`  ${filename}: ${files.length} files, ${Math.ceil(size / 1024)} KiB`);
-  return join(folder, filename);
-}
-
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   await main(async () => {
-    await ensureNodeModules();
+    await buildWorker(await setup());
     await testPackages(await ensureBrowser());
     table("All packages can be published:");
+    say(`The tarballs and their checksums are in ${PACKED}.`);
   });
 }

@@ -6,7 +6,7 @@ import { basename, join } from "node:path";
 import { ROOT } from "./paths.mjs";
 
 /** The files of each package, and their folder below assets/vendor/. */
-const VENDORED = [
+export const VENDORED = [
   {
     package: "swagger-ui-dist",
     files: ["swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css", "LICENSE", "NOTICE"],

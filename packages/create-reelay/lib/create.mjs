@@ -1,0 +1,145 @@
+// Writes the folder: the wrangler project of the template, with a name and fresh secrets.
+
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { basename, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { makeSecrets, toLines } from "../dist/secrets.mjs";
+import { Refusal } from "./refusal.mjs";
+
+const TEMPLATE = fileURLToPath(new URL("../dist/template", import.meta.url));
+const PACKAGE = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+/** The oldest Node that wrangler runs on. */
+const MIN_NODE = [22, 12];
+/** What a worker and a bucket may both be called. */
+const NAME = /^[a-z][a-z0-9-]{1,61}[a-z0-9]$/;
+const USAGE = "npm create reelay@latest my-videos";
+const WORKER = "http://127.0.0.1:8787";
+const APP = "http://127.0.0.1:3000";
+
+/** Writes the folder that the arguments name; returns what to say. Throws a `Refusal` if it cannot. */
+export function create(args, version = process.versions.node) {
+  checkNode(version);
+  const { folder, packed } = read(args);
+  const target = resolve(folder);
+  const name = basename(target).toLowerCase();
+  if (!NAME.test(name))
+    throw new Refusal(
+      `A worker cannot be called ${JSON.stringify(name)}: name the folder with 3 to 63 letters, digits and hyphens, a letter first.`,
+    );
+  const sources = packed === undefined ? published() : packedFiles(resolve(packed));
+  try {
+    checkEmpty(folder, target);
+    write(target, name, sources.worker(target));
+  } catch (error) {
+    throw explained(error, folder);
+  }
+  return farewell(folder, target, sources.client(join(target, "../my-app")));
+}
+
+function checkNode(version) {
+  const [major, minor] = version.split(".").map(Number);
+  if (major < MIN_NODE[0] || (major === MIN_NODE[0] && minor < MIN_NODE[1]))
+    throw new Refusal(`Node ${version} is too old: install Node ${MIN_NODE.join(".")} or newer and run this again.`);
+}
+
+function read(args) {
+  let parsed;
+  try {
+    parsed = parseArgs({ args, allowPositionals: true, options: { packed: { type: "string" } } });
+  } catch {
+    throw new Refusal(`Only the folder and --packed can be given, such as: ${USAGE}`);
+  }
+  const { positionals, values } = parsed;
+  if (positionals.length !== 1) throw new Refusal(`Name one folder, such as: ${USAGE}`);
+  return { folder: positionals[0], packed: values.packed };
+}
+
+/** Where npm gets the packages from: its registry. */
+function published() {
+  return { worker: () => `^${PACKAGE.version}`, client: () => "@reelay/client" };
+}
+
+/** Where npm gets the packages from: the files that `npm run packages` writes. */
+function packedFiles(folder) {
+  const file = (name) => {
+    const path = join(folder, `reelay-${name}-${PACKAGE.version}.tgz`);
+    if (existsSync(path)) return path;
+    throw new Refusal(`There is no ${path}: run \`npm run packages\` in a clone of Reelay, which writes it.`);
+  };
+  const [worker, client] = [file("worker"), file("client")];
+  const from = (place, path) => relative(place, path).replaceAll("\\", "/");
+  return { worker: (target) => `file:${from(target, worker)}`, client: (app) => from(app, client) };
+}
+
+function checkEmpty(folder, target) {
+  if (existsSync(target) && readdirSync(target).length > 0)
+    throw new Refusal(`${folder} is not empty: choose a folder that is empty or does not exist yet.`);
+}
+
+function write(target, name, worker) {
+  mkdirSync(target, { recursive: true });
+  cpSync(TEMPLATE, target, { recursive: true });
+  // npm leaves files of this name out of packages.
+  renameSync(join(target, "gitignore"), join(target, ".gitignore"));
+  const edit = (file, change) => {
+    const path = join(target, file);
+    writeFileSync(path, change(readFileSync(path, "utf8")));
+  };
+  edit("package.json", (text) => {
+    const content = JSON.parse(text);
+    content.name = name;
+    content.dependencies["@reelay/worker"] = worker;
+    return `${JSON.stringify(content, null, 2)}\n`;
+  });
+  edit("wrangler.jsonc", (text) =>
+    text
+      .replace('"name": "reelay"', `"name": "${name}"`)
+      .replace('"bucket_name": "reelay-videos"', `"bucket_name": "${name}"`),
+  );
+  const secrets = makeSecrets();
+  const own = { mode: 0o600 };
+  const local = { ENVIRONMENT: "development", NEXTJS_URL: APP };
+  writeFileSync(
+    join(target, ".dev.vars"),
+    `# For \`npm run dev\` only. A deployed worker has secrets of its own: npx reelay-secrets.\n${toLines({ ...secrets, ...local })}`,
+    own,
+  );
+  const { API_KEY, WEBHOOK_SECRET } = secrets;
+  writeFileSync(
+    join(target, "nextjs.env"),
+    `# For your Next.js app: the .env.local that fits .dev.vars.\n${toLines({ REELAY_URL: WORKER, REELAY_API_KEY: API_KEY, WEBHOOK_SECRET })}`,
+    own,
+  );
+}
+
+/** The refusal that an error of the file system means, or the error itself. */
+function explained(error, folder) {
+  if (["EACCES", "EPERM", "EROFS"].includes(error.code))
+    return new Refusal(`${folder} cannot be written: choose a place where you may write, or change its permissions.`);
+  if (["ENOTDIR", "EEXIST"].includes(error.code))
+    return new Refusal(`${folder} is a file, or below one: choose a folder that is empty or does not exist yet.`);
+  return error;
+}
+
+function farewell(folder, target, client) {
+  const quoted = /^[\w./-]+$/.test(folder) ? folder : JSON.stringify(folder);
+  const [, code] = readFileSync(join(TEMPLATE, "nextjs.md"), "utf8").split(/^(?=`app\/page\.tsx`)/m);
+  return `${folder} is a Reelay worker with fresh secrets in .dev.vars. Start it:
+
+  cd ${quoted}
+  npm install
+  npm run dev
+
+Then open ${WORKER}/dashboard and sign in with the ADMIN_KEY of .dev.vars.
+README.md says how to deploy it.
+
+In a Next.js app beside it, such as npx create-next-app@latest my-app makes:
+
+  npm install ${client}
+  cp ../${basename(target)}/nextjs.env .env.local
+
+and two files, which are also in ${quoted}/nextjs.md:
+
+${code}`;
+}
