@@ -23,7 +23,10 @@ const RUNTIMES = "packages/client/test/runtimes";
 const PROVIDER = "packages/ai-sdk-provider/test";
 const NODE = join(NODE_BIN, "node");
 
-/** Builds the packages and tests them; `browser` is a Chromium's path. The worker must be built. */
+/**
+ * Builds the packages and tests them; `browser` is a Chromium's path. The worker must be built. Returns the paths of
+ * the tarballs.
+ */
 export async function testPackages(browser) {
   await buildPackages();
   await step("the packages of the worker", async () => makeWorkerPackages());
@@ -31,7 +34,7 @@ export async function testPackages(browser) {
   await step("the client's tests", () => testClient(browser));
   await step("the AI SDK provider's tests", testProvider);
   await step("create-reelay's and reelay-secrets' tests", testCommands);
-  await step("the packages as they would be published", checkTarballs);
+  return step("the packages as they would be published", checkTarballs);
 }
 
 const quietly = (more) => ({ cwd: ROOT, env: environment(more) });
@@ -107,6 +110,7 @@ async function checkTarballs() {
     await tool("attw", [tarball, "--profile", "esm-only"]);
   }
   await withFolder((folder) => checkPeers(folder, tarballs.slice(0, PACKAGES.length)));
+  return tarballs;
 }
 
 /**

@@ -8,7 +8,7 @@ import { buildExample } from "./lib/example_app.mjs";
 import { leftovers, stopLeftovers } from "./lib/leftovers.mjs";
 import { locked } from "./lib/lock.mjs";
 import { main } from "./lib/main.mjs";
-import { buildNextApps } from "./lib/next_apps.mjs";
+import { buildNextApps, TWENTY_LINES_APP } from "./lib/next_apps.mjs";
 import { CACHE, environment, NODE_BIN, ROOT } from "./lib/paths.mjs";
 import { ensurePromtool } from "./lib/promtool.mjs";
 import { ensurePython } from "./lib/python.mjs";
@@ -16,6 +16,7 @@ import { Failure, step, table } from "./lib/report.mjs";
 import { run } from "./lib/run.mjs";
 import { testPackages } from "./packages.mjs";
 import { setup } from "./setup.mjs";
+import { testWithoutRust } from "./without_rust.mjs";
 
 await main(async () => {
   const toolchain = await setup();
@@ -45,7 +46,9 @@ await main(async () => {
     await step("script tests", () => run(join(NODE_BIN, "node"), scripts, shown));
     await testPackages(browser);
     await buildExample();
-    Object.assign(env, await buildNextApps());
+    const apps = await buildNextApps();
+    Object.assign(env, apps);
+    await testWithoutRust(browser, apps[TWENTY_LINES_APP]);
     const cargo = ["test", "--workspace", "--locked", ...process.argv.slice(2)];
     await step("cargo test", () => locked(CACHE, "test", ROOT, () => run("cargo", cargo, shown)));
   } finally {

@@ -1,4 +1,5 @@
-// The app of docs/quickstart.md in what create-next-app makes, built for tests/workerd/next_apps.rs.
+// The apps of docs/quickstart.md and of deploy/nextjs.md in what create-next-app makes, built for
+// tests/workerd/next_apps.rs and for scripts/without_rust.mjs.
 //
 // The cache has a folder for each version of Next.js with its packages and an unmodified app, and
 // in it a copy of that app for each state of the code.
@@ -8,7 +9,7 @@ import * as fs from "node:fs";
 import { dirname, join } from "node:path";
 import { locked } from "./lock.mjs";
 import { CACHE, environment, ROOT } from "./paths.mjs";
-import { quickstartFiles } from "./quickstart.mjs";
+import { filesOf, quickstartFiles } from "./quickstart.mjs";
 import { step } from "./report.mjs";
 import { run } from "./run.mjs";
 
@@ -19,15 +20,27 @@ const MADE = "made";
 const MAKE =
   "--ts --app --empty --no-eslint --no-tailwind --no-src-dir --skip-install --use-npm --yes --disable-git --import-alias";
 
-/** What people have: the variable that tells the tests where the app is, its Next.js, and what it has besides the quickstart's files. */
+/** The variable that tells where the app of twenty lines is. */
+export const TWENTY_LINES_APP = "TWENTY_LINES_APP";
+
+const quickstart = (more) => ({ ...quickstartFiles(), ...testPages(), ...more });
+/** At build time the app reads what it has at run time; these values are replaced then. */
+const LOCAL = "REELAY_URL=http://127.0.0.1:8787\nREELAY_API_KEY=only-for-the-build\nWEBHOOK_SECRET=\n";
+
+/** What people have: the variable that tells the tests where the app is, its Next.js, and its own files. */
 const SETUPS = [
-  { variable: "NEXT_14_APP", version: "14" },
-  { variable: "NEXT_15_APP", version: "15" },
-  { variable: "NEXT_16_APP", version: "16" },
+  { variable: "NEXT_14_APP", version: "14", files: quickstart },
+  { variable: "NEXT_15_APP", version: "15", files: quickstart },
+  { variable: "NEXT_16_APP", version: "16", files: quickstart },
   {
     variable: "NEXT_16_WITHOUT_CACHE_COMPONENTS_APP",
     version: "16",
-    files: { "next.config.ts": "export default {};\n" },
+    files: () => quickstart({ "next.config.ts": "export default {};\n" }),
+  },
+  {
+    variable: TWENTY_LINES_APP,
+    version: "16",
+    files: () => ({ ...filesOf("deploy/nextjs.md"), ".env.local": LOCAL }),
   },
 ];
 
@@ -36,7 +49,7 @@ export function buildNextApps() {
   return locked(FOLDER, "build", ROOT, async () => {
     const apps = {};
     for (const { variable, version, files } of SETUPS)
-      apps[variable] = await buildApp(version, { ...quickstartFiles(), ...testPages(), ...files });
+      apps[variable] = await buildApp(version, files());
     return apps;
   });
 }
@@ -54,8 +67,8 @@ async function buildApp(version, files) {
     fs.cpSync(join(home, MADE), app, { recursive: true });
     for (const [name, text] of Object.entries(files)) write(join(app, name), text);
     for (const name of client) write(join(app, "node_modules/@reelay/client", name), read(join(CLIENT, name)));
-    const explain = () => `The quickstart's code does not build in Next.js ${version}: see the lines above.`;
-    await step(`the quickstart's code in Next.js ${version}`, () => tool(app, "npm", ["run", "build"], explain));
+    const explain = () => `The documented code does not build in Next.js ${version}: see the lines above.`;
+    await step(`the documented code in Next.js ${version}`, () => tool(app, "npm", ["run", "build"], explain));
   }
   write(record, "");
   return app;

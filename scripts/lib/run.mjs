@@ -110,15 +110,16 @@ export function eachLine(stream, take) {
 /**
  * Runs a long command to its end. Meanwhile it shows all output with `show`, else the last line
  * every 15 s. If it fails, its last lines are printed, unless `quiet`, and `explain(lines)` may
- * return the sentence.
+ * return the sentence. Returns its last lines, `keep` of them.
  */
-export async function run(command, args, { show = false, quiet = false, explain, timeoutMs, ...options } = {}) {
+export async function run(command, args, settings = {}) {
+  const { show = false, quiet = false, explain, timeoutMs, keep = KEPT_LINES, ...options } = settings;
   const started = performance.now();
   const kept = [];
   const child = start(command, args, options);
   const take = (line) => {
     kept.push(line);
-    if (kept.length > KEPT_LINES) kept.shift();
+    if (kept.length > keep) kept.shift();
     if (show) say(line);
   };
   for (const stream of [child.stdout, child.stderr]) eachLine(stream, take);

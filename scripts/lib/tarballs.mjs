@@ -40,11 +40,14 @@ const FILES = {
   ],
 };
 
+/** The folders of the packages that are published, each after those that it depends on. */
+export const PUBLISHED = Object.keys(FILES);
+
 /** Packs every package; returns the tarballs' paths, each after those that it depends on. */
 export function packAll() {
   rmSync(PACKED, { recursive: true, force: true });
   mkdirSync(PACKED);
-  const tarballs = Object.keys(FILES).map(pack);
+  const tarballs = PUBLISHED.map(pack);
   writeFileSync(join(PACKED, "SHA256SUMS"), checksums(tarballs.map((path) => basename(path)), PACKED));
   return tarballs;
 }

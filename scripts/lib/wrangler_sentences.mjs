@@ -1,0 +1,60 @@
+// What docs/troubleshooting.md quotes of npm and wrangler, compared with what they say when it happens.
+
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { startCloudflare } from "../../packages/worker/test/cloudflare.mjs";
+import { ROOT } from "./paths.mjs";
+import { Failure } from "./report.mjs";
+import { run } from "./run.mjs";
+
+const PAGE = "docs/troubleshooting.md";
+
+/** Lets each happen in a project on a machine where the project's worker runs. */
+export async function checkSentences(project, env) {
+  const page = readFileSync(join(ROOT, PAGE), "utf8");
+  const expect = async (sentence, command, more) => {
+    if (!page.includes(`\`${sentence}\``)) throw new Failure(`${PAGE} does not quote: ${sentence}`);
+    const said = await failing(command, { cwd: project, env: { ...env, ...more } });
+    if (!said.includes(sentence)) throw new Failure(`\`${command}\` does not say: ${sentence}\n${said}`);
+  };
+  await expect("Address already in use", "npm run dev");
+  await expect("set a CLOUDFLARE_API_TOKEN environment variable", "npm run deploy");
+  await expect("wrangler is not logged in", "npx reelay-secrets");
+  const cloudflare = await startCloudflare([]);
+  try {
+    await expect("Please enable R2 through the Cloudflare Dashboard", "npm run deploy", cloudflare.env);
+  } finally {
+    await cloudflare.stop();
+  }
+  const quick = { npm_config_offline: "false", npm_config_fetch_retries: "0", npm_config_prefer_online: "true" };
+  const mirror = await emptyMirror();
+  const install = "npm install @reelay/worker@9.9.9 --no-save";
+  try {
+    await expect("is not in this registry", install, { ...quick, npm_config_registry: mirror.address });
+  } finally {
+    await mirror.stop();
+  }
+  await expect("ECONNREFUSED", install, { ...quick, npm_config_registry: mirror.address });
+}
+
+/** What a command that must fail writes. */
+async function failing(command, options) {
+  const script = `if ${command}; then exit 1; fi`;
+  const explain = () => `\`${command}\` does not fail as it should: see the lines above.`;
+  return (await run("/bin/sh", ["-c", script], { ...options, keep: 1000, timeoutMs: 60_000, explain })).join("\n");
+}
+
+/** A registry that has no package at all. */
+async function emptyMirror() {
+  const server = createServer((_, response) => {
+    response.writeHead(404, { "Content-Type": "application/json" });
+    response.end('{"error":"Not found"}');
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const stop = () => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  };
+  return { address: `http://127.0.0.1:${server.address().port}/`, stop };
+}

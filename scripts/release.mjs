@@ -1,0 +1,84 @@
+// `npm run release -- VERSION`: makes everything that a release publishes, and says how. It publishes nothing itself.
+//   --repository https://github.com/<owner>/<name>   the public address, asked for once
+
+import { basename } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { buildWorker } from "./build.mjs";
+import { ensureBrowser } from "./lib/browser.mjs";
+import { main } from "./lib/main.mjs";
+import { ROOT } from "./lib/paths.mjs";
+import {
+  replaceRegions,
+  repositoryOf,
+  setChangelog,
+  setRepository,
+  setVersion,
+  versions,
+} from "./lib/release_places.mjs";
+import { textsAfterRelease } from "./lib/release_texts.mjs";
+import { Failure, say, step, table } from "./lib/report.mjs";
+import { output } from "./lib/run.mjs";
+import { atLeast } from "./lib/versions.mjs";
+import { testPackages } from "./packages.mjs";
+import { setup } from "./setup.mjs";
+
+const VERSION = /^\d+\.\d+\.\d+$/;
+const ADDRESS = /^https:\/\/(?:github|gitlab)\.com\/[\w.-]+\/[\w.-]+$/;
+
+/** Writes version, date and address into the checkout at `root`. */
+export function prepare({ version, repository, date }, root = ROOT) {
+  if (!VERSION.test(version ?? ""))
+    throw new Failure("Name the version in three numbers, such as: npm run release -- 0.2.0");
+  const { version: present } = versions(root).find(({ file }) => file === "package.json");
+  if (!atLeast(version, present)) throw new Failure(`${version} is older than the present version ${present}.`);
+  if (!ADDRESS.test(repository))
+    throw new Failure("The repository's address must be such as https://github.com/<owner>/<name>.");
+  setChangelog(version, date, root);
+  setVersion(version, root);
+  setRepository(repository, root);
+  replaceRegions(textsAfterRelease(repository), root);
+}
+
+/** The address that is known or given; otherwise asks for it. */
+async function addressOf(given) {
+  const known = given ?? repositoryOf();
+  if (known) return known.replace(/\.git$/, "");
+  if (!process.stdin.isTTY)
+    throw new Failure("The repository's address is not known yet: add --repository https://github.com/<owner>/<name>.");
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await terminal.question("The public address of this repository (https://github.com/<owner>/<name>): ");
+  terminal.close();
+  return answer.trim();
+}
+
+function checkClean() {
+  const changed = output("git", ["status", "--porcelain"], { cwd: ROOT });
+  if (changed === undefined) throw new Failure("This is no clone of the repository: a release is made from one.");
+  if (changed) throw new Failure("There are changes that are not committed: commit them and run again.");
+}
+
+function sayNext(version, tarballs) {
+  say(`\nVersion ${version} is made. Nothing is published. Check it with git diff, then run:\n`);
+  say(`  git commit -am "Version ${version}" && git tag v${version}`);
+  for (const tarball of tarballs) say(`  npm publish packed/${basename(tarball)} --access public`);
+  say(`  git push --atomic origin HEAD v${version}`);
+  say("\nThe checksums of the tarballs are in packed/SHA256SUMS: put them beside the tag.");
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await main(async () => {
+    const options = { repository: { type: "string" } };
+    const { positionals, values } = parseArgs({ allowPositionals: true, options });
+    checkClean();
+    const [version] = positionals;
+    const repository = await addressOf(values.repository);
+    const date = new Date().toISOString().slice(0, 10);
+    await step("version, changelog and address", async () => prepare({ version, repository, date }));
+    await buildWorker(await setup());
+    const tarballs = await testPackages(await ensureBrowser());
+    table("The release took:");
+    sayNext(version, tarballs);
+  });
+}
