@@ -33,7 +33,7 @@ const REGION = /<!-- until a release: ([\w-]+) -->\n([\s\S]*?)<!-- end -->\n/g;
 export function pages(root = ROOT) {
   const below = (folder) =>
     readdirSync(join(root, folder))
-      .filter((name) => name !== "node_modules")
+      .filter((name) => !["dist", "node_modules"].includes(name))
       .flatMap((name) => {
         const path = `${folder}/${name}`;
         if (statSync(join(root, path)).isDirectory()) return below(path);

@@ -8,11 +8,11 @@ export function textsAfterRelease(repository) {
   const button = `[![Deploy to Cloudflare](https://deploy.workers.cloudflare.com/button)](https://deploy.workers.cloudflare.com/?url=${folder})`;
   const create = "```sh\nnpm create reelay@latest my-videos\n```\n";
   return {
-    readme: () => `The built worker needs Node 22.12 alone, and its model \`demo\` needs no key:
+    readme: () => `\`npm create reelay@latest my-videos\` makes a folder with the built worker. It needs Node 22.12 alone,
+and its model \`demo\` needs no key. [Deploying](docs/deploying.md#without-rust) says the rest. The
+button deploys it to your account:
 
-${create}
-Or deploy it to your account: ${button}
-[Deploying](docs/deploying.md#without-rust) says the rest.
+${button}
 `,
     folder: () => `Any of these makes a copy of this folder. The first also makes the secrets:
 

@@ -187,6 +187,7 @@ fn wordings_that_were_mended_do_not_come_back() {
 fn pages() -> Vec<File> {
     let mut pages = source::read_files("docs", &["md"]);
     pages.extend(source::read_files("packages", &["md"]));
+    pages.extend(source::read_files("deploy", &["md"]));
     for path in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "TODO.md"] {
         pages.push(File::new(path, &source::read(path)));
     }

@@ -92,11 +92,16 @@ fn relative(path: &Path) -> String {
         .replace('\\', "/")
 }
 
+/// Folders that tools fill.
+const MADE: [&str; 3] = ["target", "node_modules", "dist"];
+
 fn collect(folder: &Path, endings: &[&str], paths: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() && !path.ends_with("target") && !path.ends_with("node_modules") {
-            collect(&path, endings, paths);
+        if path.is_dir() {
+            if !MADE.iter().any(|name| path.ends_with(name)) {
+                collect(&path, endings, paths);
+            }
         } else if path
             .extension()
             .is_some_and(|ending| endings.iter().any(|own| ending == *own))
