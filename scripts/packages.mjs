@@ -77,7 +77,12 @@ async function testProvider() {
 }
 
 async function testCommands() {
-  const args = ["--test", "--test-reporter=spec", "packages/create-reelay/test/*.test.mjs", "packages/worker/test/*.test.mjs"];
+  const args = [
+    "--test",
+    "--test-reporter=spec",
+    "packages/create-reelay/test/*.test.mjs",
+    "packages/worker/test/*.test.mjs",
+  ];
   await counted("tests of create-reelay and reelay-secrets", /^ℹ pass (\d+)/, NODE, args);
 }
 

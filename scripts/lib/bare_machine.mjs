@@ -11,7 +11,8 @@ import { output } from "./run.mjs";
 /** Programs that building the worker needs, and running the built one does not. */
 const ABSENT = ["cargo", "rustc", "rustup", "cc", "gcc", "g++", "clang", "make", "python", "python3"];
 /** Where npm finds its registry and the way to it. */
-const NETWORK = /^((https?|no|all)_proxy|node_extra_ca_certs|ssl_cert_(file|dir)|npm_config_(registry|proxy|https_proxy|noproxy|ca|cafile|strict_ssl))$/i;
+const NETWORK =
+  /^((https?|no|all)_proxy|node_extra_ca_certs|ssl_cert_(file|dir)|npm_config_(registry|proxy|https_proxy|noproxy|ca|cafile|strict_ssl))$/i;
 
 /** Runs `work` with such a machine: its folder and the environment of its programs. */
 export async function onBareMachine(work) {
@@ -40,7 +41,8 @@ function furnish(folder) {
   return { PATH: bin, HOME: home, TMPDIR: folder, LANG: "C.UTF-8", NO_COLOR: "1", WRANGLER_SEND_METRICS: "false" };
 }
 
-const npmConfig = (name) => output("npm", ["config", "get", name, "--workspaces=false"], { cwd: ROOT, env: environment() });
+const npmConfig = (name) =>
+  output("npm", ["config", "get", name, "--workspaces=false"], { cwd: ROOT, env: environment() });
 
 function npmFolder() {
   const root = output("npm", ["root", "--global"], { cwd: ROOT, env: environment() });

@@ -5,8 +5,8 @@ import { dirname, join } from "node:path";
 import { environment, ROOT } from "./paths.mjs";
 import { Failure } from "./report.mjs";
 import { output } from "./run.mjs";
-import { WASM_TARGET } from "./versions.mjs";
 import { VENDORED } from "./vendor.mjs";
+import { WASM_TARGET } from "./versions.mjs";
 
 const HEAD = `@reelay/worker contains the following software besides its own, which is under the Apache License 2.0
 (LICENSE). Each is listed with its version, its licence and where it comes from, followed by the
@@ -30,15 +30,24 @@ export function licenses() {
     [`* ${`${name} ${version}`.trim()}: ${license}`, from && `  ${from}`].filter(Boolean).join("\n"),
   );
   const owners = new Map();
-  for (const { name, texts } of parts)
-    for (const text of texts) owners.set(text, [...(owners.get(text) ?? []), name]);
+  for (const { name, texts } of parts) for (const text of texts) owners.set(text, [...(owners.get(text) ?? []), name]);
   const texts = [...owners].map(([text, names]) => `${RULE}${[...new Set(names)].join(", ")}\n\n${text}\n`);
   return [HEAD, list.join("\n"), ...texts].join("\n");
 }
 
 /** The crates that the worker is linked from, without those that only ran while it was compiled. */
 function crates() {
-  const tree = cargo("tree", "--package", "reelay", "--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}");
+  const tree = cargo(
+    "tree",
+    "--package",
+    "reelay",
+    "--edges",
+    "normal,no-proc-macro",
+    "--prefix",
+    "none",
+    "--format",
+    "{p}",
+  );
   const linked = new Set(tree.split("\n").map((line) => line.split(" ").slice(0, 2).join(" ")));
   const { packages } = JSON.parse(cargo("metadata", "--format-version", "1", "--filter-platform", WASM_TARGET));
   return packages

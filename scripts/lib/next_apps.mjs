@@ -48,8 +48,7 @@ const SETUPS = [
 export function buildNextApps() {
   return locked(FOLDER, "build", ROOT, async () => {
     const apps = {};
-    for (const { variable, version, files } of SETUPS)
-      apps[variable] = await buildApp(version, files());
+    for (const { variable, version, files } of SETUPS) apps[variable] = await buildApp(version, files());
     return apps;
   });
 }

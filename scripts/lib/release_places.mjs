@@ -71,8 +71,7 @@ export function regions(root = ROOT) {
 
 /** Replaces those texts by what `texts[name]` gives. */
 export function replaceRegions(texts, root = ROOT) {
-  for (const file of pages(root))
-    edit(root, file, (text) => text.replace(REGION, (_, name) => texts[name]()));
+  for (const file of pages(root)) edit(root, file, (text) => text.replace(REGION, (_, name) => texts[name]()));
 }
 
 /** The repository's address, or undefined until it was given once. */
@@ -94,7 +93,8 @@ export function setChangelog(version, date, root = ROOT) {
   edit(root, "CHANGELOG.md", (text) => {
     const [before, rest] = text.split(/^## Unreleased\n/m);
     const changes = rest?.split(/^## /m)[0].trim();
-    if (!changes) throw new Failure("CHANGELOG.md has nothing below `## Unreleased`: write what changed and run again.");
+    if (!changes)
+      throw new Failure("CHANGELOG.md has nothing below `## Unreleased`: write what changed and run again.");
     return `${before}## Unreleased\n\n## ${version} (${date})\n${rest}`;
   });
 }

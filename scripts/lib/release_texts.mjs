@@ -8,7 +8,8 @@ export function textsAfterRelease(repository) {
   const button = `[![Deploy to Cloudflare](https://deploy.workers.cloudflare.com/button)](https://deploy.workers.cloudflare.com/?url=${folder})`;
   const create = "```sh\nnpm create reelay@latest my-videos\n```\n";
   return {
-    readme: () => `\`npm create reelay@latest my-videos\` makes a folder with the built worker. It needs Node 22.12 alone,
+    readme:
+      () => `\`npm create reelay@latest my-videos\` makes a folder with the built worker. It needs Node 22.12 alone,
 and its model \`demo\` needs no key. [Deploying](docs/deploying.md#without-rust) says the rest. The
 button deploys it to your account:
 
@@ -31,7 +32,8 @@ Or press the button, and give each secret the value that its description says:
 ${button}
 `,
     create: () => `${create}`,
-    client: () => `The client is also on npm: \`npm install @reelay/client\` replaces the packed file, in this step and in
+    client:
+      () => `The client is also on npm: \`npm install @reelay/client\` replaces the packed file, in this step and in
 those below.
 `,
   };

@@ -48,7 +48,13 @@ export function packAll() {
   rmSync(PACKED, { recursive: true, force: true });
   mkdirSync(PACKED);
   const tarballs = PUBLISHED.map(pack);
-  writeFileSync(join(PACKED, "SHA256SUMS"), checksums(tarballs.map((path) => basename(path)), PACKED));
+  writeFileSync(
+    join(PACKED, "SHA256SUMS"),
+    checksums(
+      tarballs.map((path) => basename(path)),
+      PACKED,
+    ),
+  );
   return tarballs;
 }
 

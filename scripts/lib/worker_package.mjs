@@ -48,6 +48,9 @@ function filesBelow(path) {
 
 /** Lines as `sha256sum --check` reads them; paths are relative to `root`. */
 export function checksums(paths, root = ROOT) {
-  const digest = (path) => createHash("sha256").update(readFileSync(join(root, path))).digest("hex");
+  const digest = (path) =>
+    createHash("sha256")
+      .update(readFileSync(join(root, path)))
+      .digest("hex");
   return paths.map((path) => `${digest(path)}  ${path}\n`).join("");
 }

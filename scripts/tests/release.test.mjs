@@ -75,7 +75,8 @@ test("a release has one version everywhere, its changes, and the address of the 
       directory: folder,
     });
   assert.deepEqual(regions(copy), []);
-  for (const page of ["README.md", "deploy/README.md", "docs/deploying.md"]) assert.ok(read(page).includes(BUTTON), page);
+  for (const page of ["README.md", "deploy/README.md", "docs/deploying.md"])
+    assert.ok(read(page).includes(BUTTON), page);
   assert.match(read("deploy/README.md"), /npm create cloudflare@latest -- --template=someone\/reelay\/deploy$/m);
   const lines = read("README.md").split("\n").length - 1;
   assert.ok(lines <= 150, `README.md has ${lines} lines`);
@@ -83,7 +84,10 @@ test("a release has one version everywhere, its changes, and the address of the 
 
 test("the next release changes the version, and needs changes to tell", () => {
   assert.throws(() => release("7.8.10"), /CHANGELOG.md has nothing below/);
-  writeFileSync(join(copy, "CHANGELOG.md"), read("CHANGELOG.md").replace("## Unreleased\n", "## Unreleased\n\n* New.\n"));
+  writeFileSync(
+    join(copy, "CHANGELOG.md"),
+    read("CHANGELOG.md").replace("## Unreleased\n", "## Unreleased\n\n* New.\n"),
+  );
   release("7.8.10");
   assert.match(read("CHANGELOG.md"), /## Unreleased\n\n## 7\.8\.10 \(2027-01-31\)\n\n\* New\.\n\n## 7\.8\.9/);
   assert.equal(JSON.parse(read("deploy/package.json")).dependencies["@reelay/worker"], "^7.8.10");
@@ -91,7 +95,8 @@ test("the next release changes the version, and needs changes to tell", () => {
 
 test("a version or an address that cannot be is refused before anything is written", () => {
   const before = read("package.json");
-  for (const version of [undefined, "1", "v7.9.0", "7.9.0-rc.1"]) assert.throws(() => release(version), /three numbers/);
+  for (const version of [undefined, "1", "v7.9.0", "7.9.0-rc.1"])
+    assert.throws(() => release(version), /three numbers/);
   assert.throws(() => release("7.8.8"), /7\.8\.8 is older than the present version 7\.8\.10/);
   for (const repository of ["http://github.com/a/b", "https://github.com/a", "git@github.com:a/b.git", ""])
     assert.throws(() => prepare({ version: "9.0.0", repository, date: DATE }, copy), /must be such as/);

@@ -2,7 +2,17 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -141,7 +151,8 @@ test("an old Node is told which one is needed", () => {
 });
 
 test("what cannot be meant is refused with an example", () => {
-  for (const args of [[], ["one", "two"]]) refused(args, /Name one folder, such as: npm create reelay@latest my-videos/);
+  for (const args of [[], ["one", "two"]])
+    refused(args, /Name one folder, such as: npm create reelay@latest my-videos/);
   refused(["--force", "mine"], /Only the folder and --packed can be given/);
   refused(["mine", "--packed"], /Only the folder and --packed can be given/);
   refused(["mine", "--packed", "nowhere"], /There is no .*reelay-worker-.*: run `npm run packages`/);

@@ -3,7 +3,10 @@
 import { createServer } from "node:http";
 
 /** An account that is logged in, for wrangler's environment. */
-const LOGIN = { CLOUDFLARE_API_TOKEN: "a-token-of-the-tests", CLOUDFLARE_ACCOUNT_ID: "0123456789abcdef0123456789abcdef" };
+const LOGIN = {
+  CLOUDFLARE_API_TOKEN: "a-token-of-the-tests",
+  CLOUDFLARE_ACCOUNT_ID: "0123456789abcdef0123456789abcdef",
+};
 const NO_WORKER = { code: 10007, message: "This Worker does not exist on your account." };
 const NO_R2 = { code: 10042, message: "Please enable R2 through the Cloudflare Dashboard." };
 const BROKEN = { code: 10001, message: "The service is unavailable for now." };

@@ -42,8 +42,7 @@ async function command() {
     stderr += chunk;
   });
   const status = await new Promise((resolve) => child.on("close", resolve));
-  for (const secret of Object.values(saved()))
-    assert.ok(!(stdout + stderr).includes(secret), "no secret is shown");
+  for (const secret of Object.values(saved())) assert.ok(!(stdout + stderr).includes(secret), "no secret is shown");
   return { status, stdout, stderr };
 }
 
@@ -99,7 +98,8 @@ const refused = async (sentence) => {
   assert.deepEqual([status, stdout, saved()], [1, "", {}]);
 };
 
-test("without a login it says how to log in", () => refused(/^reelay-secrets: wrangler is not logged in: run `npx wrangler login`/));
+test("without a login it says how to log in", () =>
+  refused(/^reelay-secrets: wrangler is not logged in: run `npx wrangler login`/));
 
 test("outside a project, and before the installation, it says where and what to run", async () => {
   rmSync(join(folder, "node_modules"));
