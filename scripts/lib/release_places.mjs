@@ -71,7 +71,7 @@ export function regions(root = ROOT) {
 
 /** Replaces those texts by what `texts[name]` gives. */
 export function replaceRegions(texts, root = ROOT) {
-  for (const file of pages(root)) edit(root, file, (text) => text.replace(REGION, (_, name) => texts[name]()));
+  for (const file of pages(root)) edit(root, file, (text) => text.replace(REGION, (_, name) => texts[name]));
 }
 
 /** The repository's address, or undefined until it was given once. */

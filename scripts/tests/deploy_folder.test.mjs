@@ -17,7 +17,8 @@ after(() => rmSync(folder, { recursive: true }));
 
 /** The bindings of a configuration, with the paths and names in which the two may differ left out. */
 function bindings(path) {
-  const config = unstable_readConfig({ config: path }, { hideWarnings: true });
+  // Objects out of TOML have no prototype.
+  const config = JSON.parse(JSON.stringify(unstable_readConfig({ config: path }, { hideWarnings: true })));
   const { assets, build, configPath, dev, main, queues, topLevelName, userConfigPath, vars, ...others } = config;
   return { others, queues, vars };
 }
