@@ -3,10 +3,10 @@
 
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { CACHE, environment, NODE_BIN, ROOT } from "./paths.mjs";
+import { dirname, join } from "node:path";
+import { CACHE, NODE_BIN, ROOT } from "./paths.mjs";
 import { Failure } from "./report.mjs";
-import { output } from "./run.mjs";
+import { output, run } from "./run.mjs";
 
 /** Programs that building the worker needs, and running the built one does not. */
 const ABSENT = ["cargo", "rustc", "rustup", "cc", "gcc", "g++", "clang", "make", "python", "python3"];
@@ -14,15 +14,26 @@ const ABSENT = ["cargo", "rustc", "rustup", "cc", "gcc", "g++", "clang", "make",
 const NETWORK =
   /^((https?|no|all)_proxy|node_extra_ca_certs|ssl_cert_(file|dir)|npm_config_(registry|proxy|https_proxy|noproxy|ca|cafile|strict_ssl))$/i;
 
-/** Runs `work` with such a machine: its folder and the environment of its programs. */
+/**
+ * Runs `work` with such a machine: its `folder`, the environment `env` of its programs, and
+ * `shell(command, { in, env })`, which runs a command and returns its output.
+ */
 export async function onBareMachine(work) {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "reelay-bare-")));
   try {
-    const machine = { folder, env: { ...network(), ...furnish(folder) } };
-    checkAbsent(machine);
-    return await work(machine);
+    const env = { ...network(), ...furnish(folder) };
+    checkAbsent(env);
+    const shell = (command, { in: place = ".", env: more, ...options } = {}) =>
+      run("/bin/sh", ["-c", command], {
+        cwd: join(folder, place),
+        env: { ...env, ...more },
+        keep: Number.POSITIVE_INFINITY,
+        explain: () => `\`${command}\` failed without Rust: see the lines above.`,
+        ...options,
+      });
+    return await work({ folder, env, shell });
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -34,20 +45,21 @@ function furnish(folder) {
   symlinkSync(realpathSync(join(NODE_BIN, "node")), join(bin, "node"));
   symlinkSync("/bin/sh", join(bin, "sh"));
   for (const name of ["npm", "npx"]) {
-    const program = join(npmFolder(), "bin", `${name}-cli.js`);
+    const program = join(npmFolder(), `${name}-cli.js`);
     writeFileSync(join(bin, name), `#!/bin/sh\nexec node "${program}" "$@"\n`);
     chmodSync(join(bin, name), 0o755);
   }
   return { PATH: bin, HOME: home, TMPDIR: folder, LANG: "C.UTF-8", NO_COLOR: "1", WRANGLER_SEND_METRICS: "false" };
 }
 
-const npmConfig = (name) =>
-  output("npm", ["config", "get", name, "--workspaces=false"], { cwd: ROOT, env: environment() });
+const npmConfig = (name) => output("npm", ["config", "get", name, "--workspaces=false"], { cwd: ROOT });
 
+/** The folder of npm's own programs. */
 function npmFolder() {
-  const root = output("npm", ["root", "--global"], { cwd: ROOT, env: environment() });
-  if (!root) throw new Failure("npm is missing: install it and run again.");
-  return join(root, "npm");
+  const running = process.env.npm_execpath;
+  const path = running?.endsWith("npm-cli.js") ? running : output("/bin/sh", ["-c", "command -v npm"]);
+  if (!path) throw new Failure("npm is missing: install it and run again.");
+  return dirname(realpathSync(path));
 }
 
 function network() {
@@ -60,7 +72,7 @@ function network() {
   };
 }
 
-function checkAbsent({ env }) {
+function checkAbsent(env) {
   const found = ABSENT.filter((name) => output("/bin/sh", ["-c", `command -v ${name}`], { env }) !== undefined);
   if (found.length > 0) throw new Failure(`The bare machine has ${found.join(", ")}.`);
   for (const name of ["node", "npm", "npx"])

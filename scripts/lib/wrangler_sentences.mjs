@@ -6,16 +6,18 @@ import { join } from "node:path";
 import { startCloudflare } from "../../packages/worker/test/cloudflare.mjs";
 import { ROOT } from "./paths.mjs";
 import { Failure } from "./report.mjs";
-import { run } from "./run.mjs";
 
 const PAGE = "docs/troubleshooting.md";
+const LIMIT_MS = 60_000;
 
-/** Lets each happen in a project on a machine where the project's worker runs. */
-export async function checkSentences(project, env) {
+/** Lets each happen in a project of a machine, whose worker runs. */
+export async function checkSentences(machine, project) {
   const page = readFileSync(join(ROOT, PAGE), "utf8");
-  const expect = async (sentence, command, more) => {
+  const expect = async (sentence, command, env) => {
     if (!page.includes(`\`${sentence}\``)) throw new Failure(`${PAGE} does not quote: ${sentence}`);
-    const said = await failing(command, { cwd: project, env: { ...env, ...more } });
+    const explain = () => `\`${command}\` does not fail as it should: see the lines above.`;
+    const script = `if ${command}; then exit 1; fi`;
+    const said = (await machine.shell(script, { in: project, env, explain, timeoutMs: LIMIT_MS })).join("\n");
     if (!said.includes(sentence)) throw new Failure(`\`${command}\` does not say: ${sentence}\n${said}`);
   };
   await expect("Address already in use", "npm run dev");
@@ -36,13 +38,6 @@ export async function checkSentences(project, env) {
     await mirror.stop();
   }
   await expect("ECONNREFUSED", install, { ...quick, npm_config_registry: mirror.address });
-}
-
-/** What a command that must fail writes. */
-async function failing(command, options) {
-  const script = `if ${command}; then exit 1; fi`;
-  const explain = () => `\`${command}\` does not fail as it should: see the lines above.`;
-  return (await run("/bin/sh", ["-c", script], { ...options, keep: 1000, timeoutMs: 60_000, explain })).join("\n");
 }
 
 /** A registry that has no package at all. */
