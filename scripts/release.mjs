@@ -25,7 +25,7 @@ import { testPackages } from "./packages.mjs";
 import { setup } from "./setup.mjs";
 
 const VERSION = /^\d+\.\d+\.\d+$/;
-const ADDRESS = /^https:\/\/(?:github|gitlab)\.com\/[\w.-]+\/[\w.-]+$/;
+const ADDRESS = /^https:\/\/github\.com\/[\w.-]+\/[\w.-]+(?<!\.git)$/;
 
 /** Writes version, date and address into the checkout at `root`. */
 export function prepare({ version, repository, date }, root = ROOT) {
@@ -44,7 +44,7 @@ export function prepare({ version, repository, date }, root = ROOT) {
 /** The address that is known or given; otherwise asks for it. */
 async function addressOf(given) {
   const known = given ?? repositoryOf();
-  if (known) return known.replace(/\.git$/, "");
+  if (known) return known;
   if (!process.stdin.isTTY)
     throw new Failure("The repository's address is not known yet: add --repository https://github.com/<owner>/<name>.");
   const terminal = createInterface({ input: process.stdin, output: process.stdout });

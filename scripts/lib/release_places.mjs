@@ -75,10 +75,12 @@ export function replaceRegions(texts, root = ROOT) {
 }
 
 /** The repository's address, or undefined until it was given once. */
-export const repositoryOf = (root = ROOT) => JSON.parse(read(root, "package.json")).repository?.url;
+export const repositoryOf = (root = ROOT) =>
+  JSON.parse(read(root, "package.json")).repository?.url.replace(/^git\+(.*)\.git$/, "$1");
 
 /** Writes the repository's address into every package. */
-export function setRepository(url, root = ROOT) {
+export function setRepository(repository, root = ROOT) {
+  const url = `git+${repository}.git`;
   const address = (folder) => ({ type: "git", url, ...(folder && { directory: folder }) });
   for (const folder of ["", ...PUBLISHED])
     edit(root, join(folder, "package.json"), (text) => {

@@ -23,12 +23,13 @@ export async function checkSentences(machine, project) {
   await expect("Address already in use", "npm run dev");
   await expect("set a CLOUDFLARE_API_TOKEN environment variable", "npm run deploy");
   await expect("wrangler is not logged in", "npx reelay-secrets");
-  const cloudflare = await startCloudflare([]);
+  const poor = await startCloudflare(undefined);
   try {
-    await expect("Please enable R2 through the Cloudflare Dashboard", "npm run deploy", cloudflare.env);
+    await expect("Please enable R2 through the Cloudflare Dashboard", "npm run deploy", poor.env);
   } finally {
-    await cloudflare.stop();
+    await poor.stop();
   }
+  await checkBucket(machine, project);
   const quick = { npm_config_offline: "false", npm_config_fetch_retries: "0", npm_config_prefer_online: "true" };
   const mirror = await emptyMirror();
   const install = "npm install @reelay/worker@9.9.9 --no-save";
@@ -38,6 +39,21 @@ export async function checkSentences(machine, project) {
     await mirror.stop();
   }
   await expect("ECONNREFUSED", install, { ...quick, npm_config_registry: mirror.address });
+}
+
+/** A deploy creates the bucket, then uploads the worker; where that ends, Cloudflare is too much to stand in for. */
+async function checkBucket(machine, project) {
+  const cloudflare = await startCloudflare(undefined, { r2: true });
+  try {
+    await machine.shell("npm run deploy || true", { in: project, env: cloudflare.env, timeoutMs: LIMIT_MS });
+  } finally {
+    await cloudflare.stop();
+  }
+  const { requests } = cloudflare.state;
+  const [created, uploaded] = ["POST /r2/buckets", `PUT /workers/scripts/${project}`].map((one) =>
+    requests.indexOf(one),
+  );
+  if (created < 0 || uploaded < created) throw new Failure(`A deploy creates no bucket: ${requests.join(", ")}`);
 }
 
 /** A registry that has no package at all. */

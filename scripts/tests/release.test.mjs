@@ -71,9 +71,10 @@ test("a release has one version everywhere, its changes, and the address of the 
   for (const folder of PUBLISHED)
     assert.deepEqual(JSON.parse(read(`${folder}/package.json`)).repository, {
       type: "git",
-      url: ADDRESS,
+      url: `git+${ADDRESS}.git`,
       directory: folder,
     });
+  assert.equal(repositoryOf(copy), ADDRESS);
   assert.deepEqual(regions(copy), []);
   for (const page of ["README.md", "deploy/README.md", "docs/deploying.md"])
     assert.ok(read(page).includes(BUTTON), page);
@@ -98,7 +99,13 @@ test("a version or an address that cannot be is refused before anything is writt
   for (const version of [undefined, "1", "v7.9.0", "7.9.0-rc.1"])
     assert.throws(() => release(version), /three numbers/);
   assert.throws(() => release("7.8.8"), /7\.8\.8 is older than the present version 7\.8\.10/);
-  for (const repository of ["http://github.com/a/b", "https://github.com/a", "git@github.com:a/b.git", ""])
+  for (const repository of [
+    "http://github.com/a/b",
+    "https://github.com/a",
+    "https://github.com/a/b.git",
+    "git@github.com:a/b.git",
+    "",
+  ])
     assert.throws(() => prepare({ version: "9.0.0", repository, date: DATE }, copy), /must be such as/);
   assert.equal(read("package.json"), before);
 });

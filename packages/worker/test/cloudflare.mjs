@@ -8,15 +8,20 @@ const LOGIN = {
   CLOUDFLARE_ACCOUNT_ID: "0123456789abcdef0123456789abcdef",
 };
 const NO_WORKER = { code: 10007, message: "This Worker does not exist on your account." };
+const NO_BUCKET = { code: 10006, message: "The specified bucket does not exist." };
 const NO_R2 = { code: 10042, message: "Please enable R2 through the Cloudflare Dashboard." };
+const NO_R2_BINDING = {
+  code: 10136,
+  message: "R2 binding error for bucket 'my-videos': Please enable R2 through the Cloudflare Dashboard.",
+};
 const BROKEN = { code: 10001, message: "The service is unavailable for now." };
 
 /**
- * Starts it with these names of secrets, or without a worker; `requests` lists what came, `broken` fails every change.
- * An account has no R2 here.
+ * Starts it with these names of secrets, or without a worker, and with R2 or without. In its state, `requests` lists
+ * what came, `sent` has the secrets that were set, and `broken` fails every change.
  */
-export async function startCloudflare(names) {
-  const state = { names, broken: false, requests: [] };
+export async function startCloudflare(names, { r2 = false } = {}) {
+  const state = { names, r2, broken: false, requests: [] };
   const server = createServer(async (request, response) => {
     let body = "";
     for await (const chunk of request.setEncoding("latin1")) body += chunk;
@@ -36,8 +41,12 @@ export async function startCloudflare(names) {
 function answer(state, { method, url }, body) {
   const path = url.replace(/^.*\/accounts\/\w+/, "").replace(/\?.*$/, "");
   state.requests.push(`${method} ${path}`);
-  if (path.startsWith("/r2/")) return [403, null, NO_R2];
+  if (path.startsWith("/r2/") && !state.r2) return [403, null, NO_R2];
+  if (path.startsWith("/r2/buckets/")) return [404, null, NO_BUCKET];
+  if (path === "/workers/subdomain") return [200, { subdomain: "example" }];
+  if (path.endsWith("/assets-upload-session")) return [200, { jwt: "nothing-to-upload", buckets: [] }];
   if (method !== "GET" && state.broken) return [503, null, BROKEN];
+  if (method === "PUT" && body.includes("r2_bucket") && !state.r2) return [400, null, NO_R2_BINDING];
   if (method === "PUT" && /^\/workers\/scripts\/[^/]+$/.test(path)) {
     state.names ??= [];
     return [200, {}];
