@@ -34,11 +34,11 @@ export async function checkSentences(machine, project) {
   const mirror = await emptyMirror();
   const install = "npm install @reelay/worker@9.9.9 --no-save";
   try {
-    await expect("is not in this registry", install, { ...quick, npm_config_registry: mirror.address });
+    await expect("code E404", install, { ...quick, npm_config_registry: mirror.address });
   } finally {
     await mirror.stop();
   }
-  await expect("ECONNREFUSED", install, { ...quick, npm_config_registry: mirror.address });
+  await expect("code ECONNREFUSED", install, { ...quick, npm_config_registry: mirror.address });
 }
 
 /** A deploy creates the bucket, then uploads the worker; where that ends, Cloudflare is too much to stand in for. */

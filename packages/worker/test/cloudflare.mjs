@@ -43,6 +43,7 @@ function answer(state, { method, url }, body) {
   state.requests.push(`${method} ${path}`);
   if (path.startsWith("/r2/") && !state.r2) return [403, null, NO_R2];
   if (path.startsWith("/r2/buckets/")) return [404, null, NO_BUCKET];
+  if (path === "/r2/buckets") return [200, method === "GET" ? { buckets: [] } : {}];
   if (path === "/workers/subdomain") return [200, { subdomain: "example" }];
   if (path.endsWith("/assets-upload-session")) return [200, { jwt: "nothing-to-upload", buckets: [] }];
   if (method !== "GET" && state.broken) return [503, null, BROKEN];
