@@ -41,6 +41,16 @@ export function prepare({ version, repository, date }, root = ROOT) {
   replaceRegions(textsAfterRelease(repository), root);
 }
 
+function read() {
+  try {
+    const options = { repository: { type: "string" } };
+    const { positionals, values } = parseArgs({ allowPositionals: true, options });
+    return { version: positionals[0], repository: values.repository };
+  } catch {
+    throw new Failure("Only the version and --repository can be given, such as: npm run release -- 0.2.0");
+  }
+}
+
 /** The address that is known or given; otherwise asks for it. */
 async function addressOf(given) {
   const known = given ?? repositoryOf();
@@ -69,11 +79,9 @@ function sayNext(version, tarballs) {
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   await main(async () => {
-    const options = { repository: { type: "string" } };
-    const { positionals, values } = parseArgs({ allowPositionals: true, options });
+    const { version, ...given } = read();
     checkClean();
-    const [version] = positionals;
-    const repository = await addressOf(values.repository);
+    const repository = await addressOf(given.repository);
     const date = new Date().toISOString().slice(0, 10);
     await step("version, changelog and address", async () => prepare({ version, repository, date }));
     await buildWorker(await setup());
