@@ -8,6 +8,7 @@
 
 mod circles;
 mod clocks;
+mod code_blocks;
 mod figures;
 mod lengths;
 mod messages;
@@ -154,6 +155,19 @@ fn pages_are_short_and_their_links_lead_somewhere() {
         pages.iter().any(|page| page.path == "docs/README.md"),
         "the pages are really read"
     );
+}
+
+#[test]
+fn code_in_the_documentation_is_run_or_says_that_it_is_not() {
+    let told = |page: &File| -> Vec<String> {
+        let found = code_blocks::unmarked(page).into_iter();
+        found
+            .map(|found| format!("{}: {found}", page.path))
+            .collect()
+    };
+    let mut violations: Vec<String> = pages().iter().flat_map(told).collect();
+    violations.extend(code_blocks::not_run(source::read));
+    assert!(violations.is_empty(), "\n{}", violations.join("\n"));
 }
 
 #[test]
