@@ -1634,7 +1634,7 @@ export interface components {
                 } & components["schemas"]["Problem"];
             };
         };
-        /** @description * `budget_exceeded`: This video would cost $3.20, and of today's limit of $10.00 only $1.60 is left; the limit starts anew at 00:00 UTC. */
+        /** @description * `budget_exceeded`: This video would cost $3.20, and of today's limit of $10.00 only $1.60 is left; the limit resets at 00:00 UTC. */
         budget_exceeded: {
             headers: {
                 /** @description In how many seconds the same request may succeed. */

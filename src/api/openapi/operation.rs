@@ -161,7 +161,7 @@ fn usual_problems(access: &Access) -> Vec<Problem> {
     };
     if names_a_user(access) {
         let detail =
-            "must name the user the key acts for (or userId in the body or the query does)";
+            "must name the user the key acts for (or send userId in the body or the query)";
         problems.extend([
             Problem::invalid(vec![FieldError::header(USER_HEADER, detail)]),
             Problem::foreign_user(),
