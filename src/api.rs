@@ -84,8 +84,7 @@ pub async fn handle(request: Request, env: Env, context: Context) -> Response {
         .into_response(&request_id, method == "HEAD")
 }
 
-/// Logs one line per request. Server errors are errors; a missing token and too many requests are
-/// warnings.
+/// Logs one line per request: 5xx as an error, 401 and 429 as a warning.
 fn tell(answer: &Answer, took: Millis) {
     let (status, code) = (answer.status(), answer.code());
     match status {

@@ -1580,7 +1580,7 @@ export interface components {
         };
         /**
          * @description * `ambiguous_generation`: Several users have a generation of this id; name the user as ?userId= or X-User-Id.
-         *     * `images_deleted`: The images of this order have been deleted; order it anew.
+         *     * `images_deleted`: The images of this order have been deleted; send a new order.
          *     * `not_retryable`: Only a failed or cancelled generation can be retried.
          *     * `too_many_attempts`: The generation has used all its attempts.
          */
@@ -1600,7 +1600,7 @@ export interface components {
         };
         /**
          * @description * `ambiguous_generation`: Several users have a generation of this id; name the user as ?userId= or X-User-Id.
-         *     * `not_pending_clarification`: The generation does not wait for a clarification.
+         *     * `not_pending_clarification`: The generation is not waiting for a clarification.
          */
         "ambiguous_generation.not_pending_clarification": {
             headers: {
@@ -1618,7 +1618,7 @@ export interface components {
         };
         /**
          * @description * `ambiguous_generation`: Several users have a generation of this id; name the user as ?userId= or X-User-Id.
-         *     * `not_pending_confirmation`: The generation does not wait for a confirmation.
+         *     * `not_pending_confirmation`: The generation is not waiting for a confirmation.
          */
         "ambiguous_generation.not_pending_confirmation": {
             headers: {
