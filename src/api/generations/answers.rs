@@ -56,10 +56,7 @@ fn entry_line(entry: &Value, questions: Option<&Value>, place: &str) -> Result<S
         return line(None, entry, place);
     };
     let Some((name, answer)) = first(entry, &ANSWER) else {
-        return Err(FieldError::field(
-            format!("{place}/answer"),
-            "is required",
-        ));
+        return Err(FieldError::field(format!("{place}/answer"), "is required"));
     };
     let text = |names| first(entry, names).and_then(|(_, value)| value.as_str());
     let question = text(&QUESTION)

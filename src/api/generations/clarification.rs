@@ -17,7 +17,7 @@ pub fn clarification(body: &Map<String, Value>) -> Result<Clarify, Vec<FieldErro
     match (field("prompt"), field("response")) {
         (Some(_), Some(_)) => wrong(
             "/response",
-            "must be left out if prompt is sent".to_owned(),
+            "must be left out when a prompt is sent".to_owned(),
         ),
         (None, Some(Value::String(response))) => match check_response(response) {
             Some(detail) => wrong("/response", detail),
@@ -47,7 +47,7 @@ fn answered(body: &Map<String, Value>, place: &str, text: String) -> Result<Clar
     {
         return Err(FieldError::field(
             place,
-            "must be left out if prompt or response is sent",
+            "must be left out when a prompt or a response is sent",
         ));
     }
     match check_response(&text) {

@@ -16,7 +16,10 @@ pub(crate) fn series(schemas: &mut Schemas) -> Operation {
     let window = json!({ "type": "string", "pattern": WINDOW, "default": "1h", "examples": ["15m", "1h", "7d"] });
     let far =
         "The window: minutes, hours or days, from `1m` to `7d`; with a user's token up to `6h`.";
-    let wrong = FieldError::parameter("window", "must be a duration such as 15m, 1h or 7d, from 1m to 7d");
+    let wrong = FieldError::parameter(
+        "window",
+        "must be a duration such as 15m, 1h or 7d, from 1m to 7d",
+    );
     Operation::new("getMetrics", "Queue")
         .says(
             "Get metrics",
