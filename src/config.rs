@@ -50,8 +50,8 @@ pub struct Config {
     /// `ENABLE_CLARIFICATIONS` (`false`).
     pub job: job::Policy,
     /// `DISPATCH_MODE` (`immediate`), `MAX_CONCURRENT_JOBS` (3), `MAX_CONCURRENT_JOBS_PER_USER`
-    /// (`MAX_CONCURRENT_JOBS`), `MAX_QUEUE_LENGTH` (10000), `MAX_SUBMITS_PER_MINUTE` (by model), `MAX_COST_PER_DAY`
-    /// and `MAX_COST_PER_USER_PER_DAY` (none).
+    /// (`MAX_CONCURRENT_JOBS`), `MAX_QUEUE_LENGTH` (10000), `MAX_SUBMITS_PER_MINUTE` (by model),
+    /// `MAX_COST_PER_DAY` and `MAX_COST_PER_USER_PER_DAY` (none).
     pub queue: queue::Policy,
     /// Where webhooks go: `WEBHOOK_URL`, or else `/api/webhooks/worker` below `NEXTJS_URL`. Its
     /// query may contain a secret.
@@ -231,7 +231,8 @@ fn budgets(variables: &Variables<'_>) -> Result<(Option<u64>, Option<u64>), Conf
         variables.micros(EACH)?,
     );
     if all.is_some() && each.is_none() {
-        let wanted = "set if MAX_COST_PER_DAY is set: otherwise one user could use up the whole budget";
+        let wanted =
+            "set if MAX_COST_PER_DAY is set: otherwise one user could use up the whole budget";
         return Err(ConfigError::new(EACH, wanted));
     }
     Ok((all, each))

@@ -1,5 +1,6 @@
-//! Who may call a route. The table of routes gives each route one kind of access. This module checks
-//! it before the handler runs; the API description derives the security of the route from it.
+//! Who may call a route. The table of routes gives each route one kind of access. This module
+//! checks it before the handler runs; the API description derives the security of the route from
+//! it.
 
 use crate::api::answer::Answer;
 use crate::api::auth;

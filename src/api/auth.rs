@@ -51,8 +51,8 @@ struct UserClaims {
     role: Option<String>,
 }
 
-/// Identifies the caller by the `Authorization` header. In development, a refusal names a token that
-/// works.
+/// Identifies the caller by the `Authorization` header. In development, a refusal names a token
+/// that works.
 pub fn authenticate(
     authorization: Option<&str>,
     config: &Config,
@@ -205,8 +205,8 @@ impl Caller {
             })
     }
 
-    /// The user a request acts for, if it is known: an ordinary user's own id, or the user whom a key
-    /// or an admin names.
+    /// The user a request acts for, if it is known: an ordinary user's own id, or the user whom a
+    /// key or an admin names.
     pub fn known_for(&self, named: Option<&str>) -> Result<Option<String>, Problem> {
         match (self, named) {
             (Self::User { id, admin: false }, Some(named)) if named != id => {

@@ -201,8 +201,8 @@ pub(crate) async fn clarify(call: &mut Call, key: JobKey) -> Result<Answer, Prob
     changed(call, &key, &clarify).await
 }
 
-/// A confirmation, a retry and a clarification cost money, so the queue first checks whether today's
-/// budgets suffice.
+/// A confirmation, a retry and a clarification cost money, so the queue first checks whether
+/// today's budgets suffice.
 async fn afford(call: &Call, key: &JobKey) -> Result<(), Problem> {
     if !call.config.queue.limits_cost() {
         return Ok(());

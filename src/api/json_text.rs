@@ -9,7 +9,8 @@ use crate::api::order::spelling::pointer_token;
 use crate::api::problem::Problem;
 use serde_json::{Map, Value};
 
-/// Replaces half a character while the text is searched: a noncharacter that no text should contain.
+/// Replaces half a character while the text is searched: a noncharacter that no text should
+/// contain.
 const MARK: char = '\u{fdd0}';
 const CUT: &str =
     "holds half a character, such as an emoji that was cut in two: send whole characters";

@@ -35,8 +35,8 @@ pub(crate) async fn series(call: &Call, caller: Caller) -> Result<Answer, Proble
     ))
 }
 
-/// `GET /metrics`, for Prometheus: all counters and the queue's current figures, read from the queue
-/// with one message.
+/// `GET /metrics`, for Prometheus: all counters and the queue's current figures, read from the
+/// queue with one message.
 pub(crate) async fn totals(call: &Call, _: Operator) -> Result<Answer, Problem> {
     let (totals, stats) = view::queue(call, &Totals).await?;
     let format = Format::asked_for(call.header("Accept").as_deref());

@@ -1,5 +1,5 @@
-//! The `OpenAPI` 3.1 description, for readers, generators and tests. Not part of the worker: `npm run
-//! openapi` writes it to `assets/openapi.json`, which the platform serves.
+//! The `OpenAPI` 3.1 description, for readers, generators and tests. Not part of the worker:
+//! `npm run openapi` writes it to `assets/openapi.json`, which the platform serves.
 //!
 //! Schemas are derived from the serialised types. Limits come from where they are checked, and
 //! problems from the constructors that the handlers use. Methods, paths and access come from the

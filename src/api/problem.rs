@@ -144,8 +144,8 @@ impl Problem {
         Self::new(401, "invalid_signature", "No valid signature", detail)
     }
 
-    /// 402: the render would cost more than is left of today's limit. The amounts of a limit for all
-    /// users are not shown.
+    /// 402: the render would cost more than is left of today's limit. The amounts of a limit for
+    /// all users are not shown.
     pub fn over_budget(over: &OverBudget, now: Millis) -> Self {
         let price = cents(over.price_micros.div_ceil(MICROS_PER_CENT));
         let left = |micros: u64| cents(micros / MICROS_PER_CENT);

@@ -22,8 +22,8 @@ pub struct Route {
     pub(crate) operation: fn(&mut Schemas) -> Operation,
 }
 
-/// Defines the table. The handler `noun::name` is called as `name(call, found)`, where `found` is the
-/// result of the access check. The function `noun::operations::name` describes the route.
+/// Defines the table. The handler `noun::name` is called as `name(call, found)`, where `found` is
+/// the result of the access check. The function `noun::operations::name` describes the route.
 macro_rules! routes {
     ($($method:ident $pattern:literal $access:ident $noun:ident::$name:ident;)*) => {
         pub static ROUTES: &[Route] = &[$(Route {
@@ -109,8 +109,8 @@ pub fn route<'a>(method: &str, path: &'a str) -> Routed<'a> {
     }
 }
 
-/// The id in a path that matches the pattern; empty if the pattern has none. `None` if the path does
-/// not match.
+/// The id in a path that matches the pattern; empty if the pattern has none. `None` if the path
+/// does not match.
 fn id<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
     let Some((before, after)) = pattern.split_once("{id}") else {
         return (path == pattern).then_some("");

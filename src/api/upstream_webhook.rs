@@ -40,8 +40,8 @@ pub(crate) async fn signed(call: &mut Call) -> Result<SignedEvent, Problem> {
     Ok(SignedEvent { id: claim.id, body })
 }
 
-/// `POST /api/webhooks/upstream`. The content of the event is not trusted: the job polls the upstream
-/// itself. A job that does not exist ignores the event.
+/// `POST /api/webhooks/upstream`. The content of the event is not trusted: the job polls the
+/// upstream itself. A job that does not exist ignores the event.
 pub(crate) async fn receive(
     call: &Call,
     SignedEvent { id, body }: SignedEvent,

@@ -46,8 +46,8 @@ impl UpstreamWebhooks {
         }
     }
 
-    /// Whether an order may use webhooks: the upstream refuses a submit that names an address without
-    /// TLS.
+    /// Whether an order may use webhooks: the upstream refuses a submit that names an address
+    /// without TLS.
     pub fn may_ask(&self, public_url: &str) -> bool {
         match self.kind {
             Kind::Registered(_) => true,

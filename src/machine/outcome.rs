@@ -77,8 +77,8 @@ impl Trouble {
         }
     }
 
-    /// The outcome of a step before the call itself. The call was not sent, so a lost answer becomes
-    /// a `Retry` with the failure `lost`.
+    /// The outcome of a step before the call itself. The call was not sent, so a lost answer
+    /// becomes a `Retry` with the failure `lost`.
     #[must_use]
     pub fn before_the_call(self, lost: Failure) -> Self {
         match self {

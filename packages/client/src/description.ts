@@ -39,7 +39,7 @@ export interface paths {
         put?: never;
         /**
          * Create a generation
-         * @description The order is durable once it is answered, and waits in line for a slot. The same `generationId` or `Idempotency-Key` with the same order again answers 200 and makes no second job; with another order it is refused. An order that the model cannot fulfil is refused with every bad field named.
+         * @description The order is durable once it is answered, and waits for a slot. Repeating it with the same `generationId` or `Idempotency-Key` answers 200 and creates no second job. A different order with the same id or key is refused. An order that the model cannot render is refused, with every invalid field named.
          */
         post: operations["createGeneration"];
         delete?: never;
@@ -99,7 +99,7 @@ export interface paths {
         put?: never;
         /**
          * Clarify the prompt
-         * @description Sends another prompt for a generation that the safety filter refused. Needs `ENABLE_CLARIFICATIONS`.
+         * @description Sends another prompt for a generation whose prompt the safety filter refused. Needs `ENABLE_CLARIFICATIONS`.
          */
         post: operations["clarifyGeneration"];
         delete?: never;
@@ -157,7 +157,7 @@ export interface paths {
         };
         /**
          * Stream live events
-         * @description Server-Sent Events. `step` for each entry of the timeline, from the first one on, its `id` being the entry's number; `progress`, without an id, when that changed; `end` after the last step, and the stream closes. A comment comes every 15 seconds at least. `data` is JSON: `StreamedStep`, `StreamedProgress` and `StreamedEnd` of the schemas. Reconnect with `Last-Event-ID` to go on where it broke off.
+         * @description Server-Sent Events. `step` for each entry of the timeline, from the first, with the entry's number as `id`; `progress`, without an id, when it changes; `end` after the last step, and the stream closes. A comment is sent at least every 15 seconds. `data` is JSON with the schema `StreamedStep`, `StreamedProgress` or `StreamedEnd`. Reconnect with `Last-Event-ID` to continue after the last entry seen.
          */
         get: operations["streamEvents"];
         put?: never;
@@ -724,7 +724,7 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * A test
+         * Test webhook
          * @description Sent once when an operator requests it (`POST /api/webhooks/test`). It belongs to no generation. Posted to `WEBHOOK_URL`, or else to `{NEXTJS_URL}/api/webhooks/worker`, according to the Standard Webhooks specification. Any result other than a 2xx within 15 seconds is retried for 27 hours, with the same `webhook-id` and the same bytes. 410 ends the attempts at once. Redirects are not followed. The test event is never retried.
          */
         post: operations["webhook.test"];
@@ -772,14 +772,14 @@ export interface components {
             response?: null;
         } | {
             prompt?: null;
-            /** @description With the prompt before it at most 5000 characters. */
+            /** @description Together with the previous prompt at most 5000 characters. */
             response: string;
         } | {
             clarificationResponses: components["schemas"]["ClarificationResponses"];
             prompt?: null;
             response?: null;
         };
-        /** @description Each question with its answer; with the prompt before them at most 5000 characters. */
+        /** @description Each question with its answer; together with the previous prompt at most 5000 characters. */
         ClarificationResponses: {
             [key: string]: string;
         };
@@ -1031,7 +1031,7 @@ export interface components {
             duration: number;
             /**
              * Format: int64
-             * @description Bytes.
+             * @description The length in bytes.
              */
             fileSize: number;
             /** @description `mp4` or `webm`. */
@@ -1184,14 +1184,14 @@ export interface components {
             /** @description The configured providers, in order of preference. */
             providers: string[];
         };
-        /** @description What an app asks for. Null counts as left out. Every field may also be written in snake_case, and stand beside `prompt` or inside `parameters`. These have further names: `generationId`: `id`; `prompt`: `promptText`, `textPrompt`; `model`: `modelId`, `modelName`; `duration`: `durationSeconds`, `durationSecs`, `durationInSeconds`, `seconds`; `aspectRatio`: `ratio`; `resolution`: `quality`; `generateAudio`: `audio`, `withAudio`, `enableAudio`, `sound`; `image`: `firstFrame`, `firstFrameImage`, `startFrame`, `startImage`, `inputImage`, `inputReference`, `promptImage`; `lastFrame`: `lastFrameImage`, `lastImage`, `endFrame`, `endImage`, `tailImage`, `imageTail`; `referenceImages`: `references`, `inputReferences`. `size` (`1280x720`) stands for a resolution and an aspect ratio. Two names of one field must have one value. A field that only other vendors' models have (such as `sampleCount`, `fps` or `imageUrl`) is refused. Any other key is kept, echoed in the generation's `parameters`, and listed in `warnings`. */
+        /** @description An order. Null counts as absent. Every field may also be written in snake_case, beside `prompt` or inside `parameters`. These fields have further names: `generationId`: `id`; `prompt`: `promptText`, `textPrompt`; `model`: `modelId`, `modelName`; `duration`: `durationSeconds`, `durationSecs`, `durationInSeconds`, `seconds`; `aspectRatio`: `ratio`; `resolution`: `quality`; `generateAudio`: `audio`, `withAudio`, `enableAudio`, `sound`; `image`: `firstFrame`, `firstFrameImage`, `startFrame`, `startImage`, `inputImage`, `inputReference`, `promptImage`; `lastFrame`: `lastFrameImage`, `lastImage`, `endFrame`, `endImage`, `tailImage`, `imageTail`; `referenceImages`: `references`, `inputReferences`. `size` (`1280x720`) sets the resolution and the aspect ratio. A field that is sent under two names must have one value. A field that only other vendors' models have (such as `sampleCount`, `fps` or `imageUrl`) is refused. Any other key is stored, echoed in the generation's `parameters`, and listed in `warnings`. */
         Order: {
             /**
-             * @description `true`: it waits as `pending_confirmation` and costs nothing until it is confirmed; it fails after a day.
+             * @description `true`: it waits as `pending_confirmation` and costs nothing until it is confirmed. Without confirmation, it fails after a day.
              * @default false
              */
             confirm?: boolean | null;
-            /** @description The app's own id. Repeating the same order with the same id makes no second job. Without one Reelay makes a UUID. */
+            /** @description The app's own id. Repeating the same order with the same id creates no second job. Without an id, Reelay creates a UUID. */
             generationId?: string | null;
             /** @description Echoed back in answers and webhooks; at most 16384 bytes of JSON. */
             metadata?: {
@@ -1208,7 +1208,7 @@ export interface components {
             priority?: number | null;
             /** @description What the video shows. At least three characters must be visible. */
             prompt: string;
-            /** @description The provider; `google` means any that has the model. `GET /api/models` lists the configured ones. */
+            /** @description The provider; `google` means any provider that has the model. `GET /api/models` lists the configured providers. */
             provider?: ("google" | "omni" | "veo3" | "vertex") | null;
             /**
              * Format: date-time
@@ -1219,10 +1219,10 @@ export interface components {
             startTimeoutMs?: number | null;
             /** @description The maximum from start to end of the render, in milliseconds; a shorter `JOB_TIMEOUT_MS` takes precedence. */
             timeoutMs?: number | null;
-            /** @description The user, if a key or an admin orders. A user's own token may only name that user. `X-User-Id` is an alternative. */
+            /** @description The user, if a key or an admin sends the order. A user's own token may name only that user. `X-User-Id` is an alternative. */
             userId?: string | null;
         };
-        /** @description At most 7 MiB; with the whole order 10 MiB. */
+        /** @description At most 7 MiB; the whole order at most 10 MiB. */
         OrderImage: {
             data: string;
             /** @constant */
@@ -1232,35 +1232,35 @@ export interface components {
             /** @constant */
             mimeType: "image/jpeg";
         };
-        /** @description Any other key is kept, echoed and listed in `warnings`; at most 65536 bytes of JSON besides the images. Which values a model takes is said by `GET /api/models`: a wish that it cannot grant is refused by name. */
+        /** @description Any other key is stored, echoed and listed in `warnings`. At most 65536 bytes of JSON, without the images. `GET /api/models` lists the values that each model accepts; an unsupported value is refused. */
         OrderParameters: {
             /** @description The default is the model's first one. */
             aspectRatio?: ("16:9" | "9:16") | null;
             /** @description Seconds. A string such as `8` or `8s` is accepted too. */
             duration?: (3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15) | string | null;
-            /** @description `false` for a silent video; refused by models that always make sound. */
+            /** @description `false` for a silent video; refused for models that always produce sound. */
             generateAudio?: boolean | null;
             /** @description The first frame. With Veo it excludes `referenceImages`. */
             image?: components["schemas"]["OrderImage"] | null;
             /** @description The last frame; needs `image`, and excludes `referenceImages`. */
             lastFrame?: components["schemas"]["OrderImage"] | null;
-            /** @description No model here takes a mask. */
+            /** @description No model accepts a mask. */
             mask?: null;
             /** @description What the video must not show. An empty one is ignored. */
             negativePrompt?: string | null;
             /** @description Whether the video may show people. */
             personGeneration?: ("allow_adult" | "allow_all" | "dont_allow") | null;
-            /** @description What the video shows. Only Omni combines them with a first frame. */
+            /** @description Images of what the video shows. Only Omni combines them with a first frame. */
             referenceImages?: components["schemas"]["OrderImage"][] | null;
             /**
-             * @description The default is the model's first one. Some need a certain duration. `standard` is 720p, `high` 1080p, `ultra` 4k.
+             * @description The default is the model's first one. Some resolutions need a certain duration. `standard` is 720p, `high` 1080p, `ultra` 4k.
              * @example 720p
              * @example 1080p
              */
             resolution?: string | null;
             /** @description Makes a video more similar to an earlier one with the same seed. */
             seed?: number | null;
-            /** @description No model here takes a video. */
+            /** @description No model accepts a video. */
             video?: null;
         } & {
             [key: string]: unknown;
@@ -1637,7 +1637,7 @@ export interface components {
         /** @description * `budget_exceeded`: This video would cost $3.20, and of today's limit of $10.00 only $1.60 is left; the limit resets at 00:00 UTC. */
         budget_exceeded: {
             headers: {
-                /** @description After how many seconds the same request may succeed. */
+                /** @description Seconds until the same request may succeed. */
                 "Retry-After"?: number;
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1847,7 +1847,7 @@ export interface components {
          */
         "queue_full.too_many_requests": {
             headers: {
-                /** @description After how many seconds the same request may succeed. */
+                /** @description Seconds until the same request may succeed. */
                 "Retry-After": number;
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1896,7 +1896,7 @@ export interface components {
         /** @description * `too_many_requests`: You are sending too many requests; slow down. */
         too_many_requests: {
             headers: {
-                /** @description After how many seconds the same request may succeed. */
+                /** @description Seconds until the same request may succeed. */
                 "Retry-After": number;
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1916,7 +1916,7 @@ export interface components {
          */
         "too_many_requests.too_many_streams": {
             headers: {
-                /** @description After how many seconds the same request may succeed. */
+                /** @description Seconds until the same request may succeed. */
                 "Retry-After": number;
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1950,7 +1950,7 @@ export interface components {
         /** @description * `unavailable`: The service did not answer in time; try again. */
         unavailable: {
             headers: {
-                /** @description After how many seconds the same request may succeed. */
+                /** @description Seconds until the same request may succeed. */
                 "Retry-After": number;
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -2191,7 +2191,7 @@ export interface operations {
                 userId?: components["parameters"]["userId"];
             };
             header?: {
-                /** @description 1 to 255 visible characters, quoted or bare, that stand for this order: a repeat leads to the same job. With a `generationId` it must be equal to it. */
+                /** @description 1 to 255 visible characters, quoted or bare, that identify this order: a repeat returns the same job. If `generationId` is sent too, both must be equal. */
                 "Idempotency-Key"?: string;
                 /** @description The user the request acts for. A key needs it, except for a generation whose id only one user has. A user's own token may name only that user; an admin's token may name any user. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
@@ -2501,7 +2501,7 @@ export interface operations {
                 userId?: components["parameters"]["userId"];
             };
             header?: {
-                /** @description The number of the last entry seen; the stream starts after it. */
+                /** @description The id of the last entry seen; the stream starts after it. */
                 "Last-Event-ID"?: string;
                 /** @description The user the request acts for. A key needs it, except for a generation whose id only one user has. A user's own token may name only that user; an admin's token may name any user. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];

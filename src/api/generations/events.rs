@@ -20,8 +20,8 @@ const MAX_DIGITS: usize = 18;
 const HEADER: &str = "Last-Event-ID";
 const PARAMETER: &str = "lastEventId";
 
-/// `GET /api/generations/{id}/events`: every step from the first, or from the one after the last that
-/// the caller has seen.
+/// `GET /api/generations/{id}/events`: every step from the first, or from the one after the last
+/// that the caller has seen.
 pub(crate) async fn follow(call: &Call, key: JobKey) -> Result<Answer, Problem> {
     let after = last_event_id(
         call.header(HEADER).as_deref(),
@@ -53,8 +53,8 @@ fn as_events(answer: Answer) -> Answer {
         .with("X-Accel-Buffering", "no")
 }
 
-/// The id of the last event that a client has; 0 if it has none. The header takes precedence: when an
-/// `EventSource` reconnects, it sends its newest id there, but its URL is unchanged.
+/// The id of the last event that a client has; 0 if it has none. The header takes precedence: when
+/// an `EventSource` reconnects, it sends its newest id there, but its URL is unchanged.
 pub fn last_event_id(header: Option<&str>, parameter: Option<&str>) -> Result<u64, FieldError> {
     const RULE: &str = "must be the id of an event";
     let given = |text: Option<&str>| {

@@ -1,5 +1,5 @@
-//! Completes a generation with what depends on the request: its position in the queue, its links and
-//! its signed URL.
+//! Completes a generation with what depends on the request: its position in the queue, its links
+//! and its signed URL.
 
 use crate::api::call::Call;
 use crate::api::generations::clarification::response_too_long;

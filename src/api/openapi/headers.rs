@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-/// The header that every answer has. The others are required in some answers and optional in others.
+/// The header that every answer has. The others are required in some answers and optional in
+/// others.
 pub(crate) fn shared_headers() -> Value {
     json!({ "X-Request-Id": described("X-Request-Id") })
 }
@@ -25,7 +26,7 @@ fn described(name: &str) -> Value {
             "The id of this request, as in the log.",
             json!({ "type": "string", "minLength": 1 }),
         ),
-        "Retry-After" => ("After how many seconds the same request may succeed.", whole),
+        "Retry-After" => ("Seconds until the same request may succeed.", whole),
         "WWW-Authenticate" => ("How to authenticate.", text),
         "Cache-Control" => ("Whether the answer may be cached.", text),
         "Location" => (

@@ -107,7 +107,8 @@ impl Operation {
         }
         answers.extend(problems.responses(own.into_iter().chain(usual_problems(access))));
         if matches!(access, Access::Open(_)) {
-            let description = "Refused before the request reached Reelay, for example by a Cloudflare rule.";
+            let description =
+                "Refused before the request reached Reelay, for example by a Cloudflare rule.";
             answers.insert("4XX".to_owned(), json!({ "description": description }));
         }
         let mut operation = json!({

@@ -102,7 +102,10 @@ fn told(kind: EventKind) -> (&'static str, &'static str) {
             "The generation failed",
             "Sent when the generation ended without a video; `error` and `errorCode` say why.",
         ),
-        EventKind::Cancelled => ("The generation was cancelled", "Sent when the generation is cancelled."),
+        EventKind::Cancelled => (
+            "The generation was cancelled",
+            "Sent when the generation is cancelled.",
+        ),
     }
 }
 
