@@ -16,7 +16,7 @@ use subtle::ConstantTimeEq;
 const MAX_TOKEN: usize = 8 * 1024;
 /// The header in which a key or an admin names the user it acts for.
 pub const USER_HEADER: &str = "X-User-Id";
-/// The query parameter that does the same.
+/// The query parameter with the same meaning.
 pub const USER_PARAMETER: &str = "userId";
 
 const MISSING: &str = "Send a token as Authorization: Bearer <token>.";

@@ -18,7 +18,7 @@ pub(crate) async fn requests(env: &Env, user: &str) -> Result<(), Problem> {
         Ok(outcome) if !outcome.success => Err(Problem::too_many_requests(PERIOD)),
         Ok(_) => Ok(()),
         Err(error) => {
-            tracing::error!(reason = %error, "[API] Rate limiter gave no answer");
+            tracing::error!(reason = %error, "[API] Rate limiter did not answer");
             Ok(())
         }
     }

@@ -193,13 +193,13 @@ impl Problem {
         )
     }
 
-    /// 403: a valid token that does not open the operator routes.
+    /// 403: a valid token that may not use the operator routes.
     pub fn operators_only() -> Self {
         Self::new(
             403,
             "operators_only",
             "Forbidden",
-            "Only operators may do this: an admin's token or the admin key.",
+            "Only operators may do this: use an admin's token or the admin key.",
         )
     }
 

@@ -116,7 +116,7 @@ pub(crate) struct WhoAmI<'a> {
     /// Absent for keys, which name the user in each request.
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<&'a str>,
-    /// Whether the operator routes are open.
+    /// Whether the caller may use the operator routes.
     operator: bool,
 }
 

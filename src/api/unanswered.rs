@@ -5,6 +5,6 @@ use crate::objects::stub::StubError;
 
 /// Logs why an object did not answer. The caller gets only a retryable problem.
 pub(crate) fn silent(error: &StubError) -> Problem {
-    tracing::error!(reason = %error, "[API] Unavailable: an object gave no answer");
+    tracing::error!(reason = %error, "[API] Unavailable: an object did not answer");
     Problem::unavailable()
 }

@@ -4,7 +4,7 @@
 use crate::variables::ConfigError;
 use crate::variables::Variables;
 
-/// How every key and token secret of `.dev.vars` begins.
+/// The prefix of every key and token secret of `.dev.vars`.
 const KEY: &str = "development-only";
 /// The same for webhook secrets, which are written in base64.
 const WEBHOOK_KEY: &str = "whsec_ZGV2ZWxvcG1lbnQtb25se";

@@ -28,7 +28,7 @@ const MAX_WEBHOOK_ATTEMPTS: usize = 20;
 const MAX_WEBHOOK_WAIT: u64 = 7 * 24 * 3_600;
 /// Millionths of a dollar in a dollar.
 const DOLLAR: u64 = 1_000_000;
-/// The highest limit of what may be spent: a million dollars.
+/// The highest budget: a million dollars.
 const MAX_COST: u64 = 1_000_000 * DOLLAR;
 /// The default waits before the attempts of a webhook, in seconds. The first ones are short: an app
 /// that redeploys is back within a minute, and its user is waiting.

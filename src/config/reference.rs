@@ -101,7 +101,7 @@ const APP: &[Variable] = &[
     secret(
         "ADMIN_KEY",
         None,
-        "The token of an operator. It opens the operator routes.",
+        "The token of an operator. It gives access to the operator routes.",
     ),
     setting(
         "ENVIRONMENT",
@@ -167,7 +167,7 @@ const SERVICES: &[Variable] = &[
     secret(
         "VEO3_API_KEY",
         None,
-        "The key of a gateway that serves Veo by the older Gemini API.",
+        "The key of a gateway that serves Veo through the older Gemini API.",
     ),
     setting(
         "VEO3_API_URL",

@@ -749,7 +749,7 @@ export interface components {
         BlockedBy: "concurrency" | "user_concurrency" | "rate_limit" | "upstream_backoff" | "start_after" | "paused";
         Caller: {
             kind: components["schemas"]["CallerKind"];
-            /** @description Whether the operator routes are open. */
+            /** @description Whether the caller may use the operator routes. */
             operator: boolean;
             /** @description Absent for keys, which name the user in each request. */
             userId?: string;
@@ -1811,7 +1811,7 @@ export interface components {
                 } & components["schemas"]["Problem"];
             };
         };
-        /** @description * `operators_only`: Only operators may do this: an admin's token or the admin key. */
+        /** @description * `operators_only`: Only operators may do this: use an admin's token or the admin key. */
         operators_only: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];

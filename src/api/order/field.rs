@@ -71,7 +71,7 @@ pub(crate) enum Shape {
     Prompt,
     Provider,
     Model,
-    /// A text of at most so many characters.
+    /// A text of at most this many characters.
     Text(usize),
     /// One of the models' aspect ratios.
     AspectRatio,
