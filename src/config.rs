@@ -1,7 +1,7 @@
 //! The worker's settings: read from its environment, typed and cross-checked.
 //!
-//! A bad value stops the worker with the variable's name and what it wanted; the value itself is
-//! never shown, because any of them may be a secret put into the wrong place.
+//! If a value is wrong, every request fails with the variable's name and what it must be. The error
+//! never contains the value, which may be a secret in the wrong variable.
 
 pub mod environment;
 pub mod published;
@@ -33,11 +33,11 @@ pub const WEBHOOK_VIDEO_URL_TTL: u64 = 7 * 24 * 3_600;
 /// How long an address handed out by the API stays valid, in seconds: one hour.
 pub const VIDEO_URL_TTL: u64 = 3_600;
 
-/// The most that `MAX_SUBMITS_PER_MINUTE` may be, and what it is where each model's own limit
-/// counts.
+/// The maximum of `MAX_SUBMITS_PER_MINUTE`. Also its value when it is not set, so that only each
+/// model's own limit applies.
 const MOST_SUBMITS_PER_MINUTE: u64 = 100_000;
 
-/// The most that `START_TIMEOUT_MS` may be.
+/// The maximum of `START_TIMEOUT_MS`.
 const MAX_START_TIMEOUT: Millis = 30 * DAY;
 
 /// Every setting.
@@ -49,25 +49,25 @@ pub struct Config {
     /// (`fail`), `POLL_INTERVAL_MS` (2500), `WEBHOOK_RETRY_SECONDS`, `WEBHOOK_EVENTS` and
     /// `ENABLE_CLARIFICATIONS` (`false`).
     pub job: job::Policy,
-    /// `DISPATCH_MODE` (`immediate`), `MAX_CONCURRENT_JOBS` (3), `MAX_CONCURRENT_JOBS_PER_USER` (as
-    /// many), `MAX_QUEUE_LENGTH` (10000), `MAX_SUBMITS_PER_MINUTE` (by model), `MAX_COST_PER_DAY`
-    /// and `MAX_COST_PER_USER_PER_DAY` (none).
+    /// `DISPATCH_MODE` (`immediate`), `MAX_CONCURRENT_JOBS` (3), `MAX_CONCURRENT_JOBS_PER_USER`
+    /// (`MAX_CONCURRENT_JOBS`), `MAX_QUEUE_LENGTH` (10000), `MAX_SUBMITS_PER_MINUTE` (by model),
+    /// `MAX_COST_PER_DAY` and `MAX_COST_PER_USER_PER_DAY` (none).
     pub queue: queue::Policy,
-    /// `WEBHOOK_URL`, else `/api/webhooks/worker` below `NEXTJS_URL`: where webhooks go. Its query
-    /// may hold a secret.
+    /// Where webhooks go: `WEBHOOK_URL`, or else `/api/webhooks/worker` below `NEXTJS_URL`. Its
+    /// query may contain a secret.
     pub webhook_url: Url,
-    /// `DOWNLOAD_IDLE_MS` (30000): how long no byte of a video may come before its download is cut
-    /// off.
+    /// `DOWNLOAD_IDLE_MS` (30000): how long a download of a video may receive no byte before it is
+    /// cut off.
     pub download_idle: Millis,
-    /// `WEBHOOK_SECRET`: the keys webhooks are signed with, several while one is being replaced.
+    /// `WEBHOOK_SECRET`: the keys that sign webhooks; several while one is being replaced.
     pub webhook_secrets: Vec<Vec<u8>>,
-    /// Those whose secrets are there; each reads its own variables.
+    /// The providers whose secrets are set; each reads its own variables.
     pub providers: Providers,
-    /// `UPSTREAM_WEBHOOK_SECRET`: whether and how the upstream tells by itself that a render is
+    /// `UPSTREAM_WEBHOOK_SECRET`: whether and how the upstream sends a webhook when a render is
     /// done.
     pub upstream_webhooks: Option<UpstreamWebhooks>,
-    /// `PUBLIC_URL`: under which address the app reaches this worker, without a final slash;
-    /// otherwise the address of the request decides.
+    /// `PUBLIC_URL`: the address under which the app reaches this worker, without a final slash.
+    /// If `None`, the address of the request is used.
     pub public_url: Option<String>,
     /// Signs addresses of videos with a key derived from `JWT_SECRET`.
     pub url_signer: UrlSigner,
@@ -83,25 +83,25 @@ pub struct Config {
     pub api_key: Option<String>,
     /// `ADMIN_KEY`: the operators' token.
     pub admin_key: Option<String>,
-    /// `DEFAULT_MODEL`: the model of a request that names none; otherwise the first one that can be
-    /// asked for.
+    /// `DEFAULT_MODEL`: the model of an order that names none. If `None`, the first model that can
+    /// be ordered.
     pub default_model: Option<&'static str>,
-    /// `MAX_SUBMITS_PER_MINUTE`, where the operator has set it: then it counts instead of the
-    /// models' own limits.
+    /// `MAX_SUBMITS_PER_MINUTE`, if the operator has set it: it replaces the models' own limits.
     pub submits_per_minute: Option<u64>,
-    /// `START_TIMEOUT_MS` (none): how long an order waits to be started at most, in milliseconds.
+    /// `START_TIMEOUT_MS` (none): how long an order may wait to be started, in milliseconds.
     pub start_timeout: Option<Millis>,
     /// `LOG_LEVEL` (`INFO`): the lowest level that is logged.
     pub log_level: Level,
-    /// `MODEL_ALIASES`: present models for old names, `old=model` separated by commas.
+    /// `MODEL_ALIASES`: current models for old names, as `old=model` separated by commas.
     pub model_aliases: Aliases,
 }
 
 impl Config {
-    /// The settings in the variables and secrets of the worker's environment.
+    /// The settings in the variables and secrets of the worker's environment, parsed once per
+    /// isolate.
     pub fn from_env(env: &worker::Env) -> Result<Rc<Self>, ConfigError> {
         thread_local! {
-            /// The platform gives a changed variable to new isolates only.
+            /// A changed variable reaches only new isolates, so one parse per isolate is enough.
             static CONFIG: OnceCell<Rc<Config>> = const { OnceCell::new() };
         }
         CONFIG.with(|known| {
@@ -148,15 +148,15 @@ impl Config {
     }
 }
 
-/// The level to log from before anything else is known; with a bad one the worker logs why it
-/// stops.
+/// `LOG_LEVEL`, read before the other settings. It is `INFO` if the variable is wrong, so that the
+/// worker can log the configuration error.
 pub fn log_level(env: &worker::Env) -> Level {
     let lookup = |name: &str| env.var(name).ok().map(|value| value.to_string());
     Variables::new(&lookup).log_level().unwrap_or(Level::INFO)
 }
 
 impl Config {
-    /// What can be asked for at `now`.
+    /// The models that can be ordered at `now`.
     pub fn catalogue<'a>(&'a self, providers: &'a [&'static str], now: Millis) -> Catalogue<'a> {
         let (aliases, default_model) = (&self.model_aliases, self.default_model);
         Catalogue {
@@ -176,7 +176,7 @@ fn job_policy(variables: &Variables<'_>) -> Result<job::Policy, ConfigError> {
     if job_timeout <= poll_interval {
         return Err(ConfigError::new(
             "JOB_TIMEOUT_MS",
-            "a time longer than POLL_INTERVAL_MS",
+            "longer than POLL_INTERVAL_MS",
         ));
     }
     Ok(job::Policy {
@@ -191,17 +191,16 @@ fn job_policy(variables: &Variables<'_>) -> Result<job::Policy, ConfigError> {
     })
 }
 
-/// The operator's key, which must not be the one that the app's server has.
+/// The operators' key, which must differ from the key of the app's server.
 fn admin_key(variables: &Variables<'_>) -> Result<Option<String>, ConfigError> {
     let key = variables.key("ADMIN_KEY")?;
     if key.is_some() && key == variables.key("API_KEY")? {
-        return Err(ConfigError::new("ADMIN_KEY", "another key than API_KEY"));
+        return Err(ConfigError::new("ADMIN_KEY", "different from API_KEY"));
     }
     Ok(key)
 }
 
-/// The operator's word on how many renders may be asked for within a minute; without it each
-/// model's own limit counts.
+/// `MAX_SUBMITS_PER_MINUTE`; `None` if each model's own limit applies.
 fn submits_per_minute(variables: &Variables<'_>) -> Result<Option<u64>, ConfigError> {
     variables.optional_number("MAX_SUBMITS_PER_MINUTE", 1..=MOST_SUBMITS_PER_MINUTE)
 }
@@ -223,8 +222,8 @@ fn queue_policy(variables: &Variables<'_>) -> Result<queue::Policy, ConfigError>
     })
 }
 
-/// What may be spent within a day by all together and by each user. All without each would let one
-/// user's orders shut everybody's budget, whether they are ever rendered or not.
+/// The daily budgets of all users together and of each user. A budget for all requires one for each
+/// user: otherwise one user's orders could use up the whole budget, even without any render.
 fn budgets(variables: &Variables<'_>) -> Result<(Option<u64>, Option<u64>), ConfigError> {
     const EACH: &str = "MAX_COST_PER_USER_PER_DAY";
     let (all, each) = (
@@ -232,13 +231,14 @@ fn budgets(variables: &Variables<'_>) -> Result<(Option<u64>, Option<u64>), Conf
         variables.micros(EACH)?,
     );
     if all.is_some() && each.is_none() {
-        let wanted = "set where MAX_COST_PER_DAY is, because otherwise one user could use up the budget of all";
+        let wanted =
+            "set if MAX_COST_PER_DAY is set: otherwise one user could use up the whole budget";
         return Err(ConfigError::new(EACH, wanted));
     }
     Ok((all, each))
 }
 
-/// Shows what is no secret.
+/// Shows only settings that are not secret.
 impl fmt::Debug for Config {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

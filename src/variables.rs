@@ -1,7 +1,7 @@
-//! The worker's variables and secrets: text from outside, read by name.
+//! The worker's variables and secrets, read by name.
 //!
-//! A bad value is named with what it must be; the value itself is never shown, because any of them
-//! may be a secret put into the wrong place.
+//! An error names the variable and what it must be. It never contains the value, which may be a
+//! secret in the wrong variable.
 
 use crate::address;
 use crate::time::Millis;
@@ -9,14 +9,14 @@ use std::ops::RangeInclusive;
 use thiserror::Error;
 use url::{Host, Url};
 
-/// A setting that is missing or unusable. It holds the variable's name and what was wanted, never
-/// the value.
+/// A setting that is missing or invalid. It has the variable's name and what it must be, never the
+/// value.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the variable {variable} must be {wanted}")]
 pub struct ConfigError {
     /// The variable's name.
     pub variable: &'static str,
-    /// What it must be, to follow "must be".
+    /// What it must be: the words after "must be".
     pub wanted: String,
 }
 
@@ -75,7 +75,7 @@ impl<'a> Variables<'a> {
         Ok(self.optional_number(variable, range)?.unwrap_or(default))
     }
 
-    /// Off unless it says so.
+    /// `true` or `false`; `false` if not set.
     pub fn switch(&self, variable: &'static str) -> Result<bool, ConfigError> {
         match self.text(variable).as_deref() {
             None | Some("false") => Ok(false),
@@ -84,7 +84,7 @@ impl<'a> Variables<'a> {
         }
     }
 
-    /// A key that travels in a header; `None` when there is none.
+    /// A key that is sent in a header; `None` if it is not set.
     pub fn header_key(&self, variable: &'static str) -> Result<Option<String>, ConfigError> {
         match self.text(variable) {
             Some(key) if !key.bytes().all(|byte| byte.is_ascii_graphic()) => Err(ConfigError::new(
@@ -102,7 +102,7 @@ impl<'a> Variables<'a> {
         variable: &'static str,
         is_published: impl Fn(&str) -> bool,
     ) -> Result<(), ConfigError> {
-        const WANTED: &str = "a secret of your own: the one published in .dev.vars is taken only while ENVIRONMENT is \
+        const WANTED: &str = "a secret of your own: the one published in .dev.vars is accepted only while ENVIRONMENT is \
              development";
         let development = self.text("ENVIRONMENT").as_deref() == Some("development");
         let published = !development
@@ -116,12 +116,12 @@ impl<'a> Variables<'a> {
         }
     }
 
-    /// `UPSTREAM_TIMEOUT_MS` (60000): how long a submit or a poll may take, whole.
+    /// `UPSTREAM_TIMEOUT_MS` (60000): how long a submit or a poll may take in total.
     pub fn upstream_timeout(&self) -> Result<Millis, ConfigError> {
         self.number("UPSTREAM_TIMEOUT_MS", 60_000, 1_000..=120_000)
     }
 
-    /// An address that secrets travel to, so TLS is a must but for a loopback host.
+    /// An address to which secrets are sent: it requires TLS, except for a loopback host.
     pub fn safe_url(&self, variable: &'static str, default: &str) -> Result<Url, ConfigError> {
         let text = self.text(variable).unwrap_or_else(|| default.to_owned());
         base_url(&text).filter(is_safe).ok_or_else(|| {
@@ -133,7 +133,7 @@ impl<'a> Variables<'a> {
     }
 }
 
-/// An http or https address that others are appended to.
+/// An http or https address without a query, a fragment or a user; paths can be appended to it.
 pub fn base_url(text: &str) -> Option<Url> {
     let url = address::parse(text)?;
     let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
@@ -144,12 +144,12 @@ pub fn base_url(text: &str) -> Option<Url> {
     .then_some(url)
 }
 
-/// Whether what is sent there cannot be read on the way.
+/// Whether requests to the address are encrypted, or stay on this machine.
 pub fn is_safe(url: &Url) -> bool {
     url.scheme() == "https" || is_loopback(url)
 }
 
-/// Whether an address is of the own machine.
+/// Whether an address is on this machine.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(domain)) => domain == "localhost",

@@ -1,4 +1,4 @@
-//! Reading single variables.
+//! Parsers of single variables.
 
 use crate::config::environment::Environment;
 use crate::machine::delivery::EventKind;
@@ -16,25 +16,25 @@ use tracing::Level;
 
 /// The shortest HS256 key (RFC 7518, section 3.2), in bytes.
 const MIN_JWT_SECRET: usize = 32;
-/// The shortest key of ours, in characters.
+/// The shortest `API_KEY` or `ADMIN_KEY`, in characters.
 const MIN_KEY: usize = 16;
 /// The sizes Standard Webhooks allows for a secret, in bytes.
 const WEBHOOK_SECRET_BYTES: RangeInclusive<usize> = 24..=64;
-/// How many webhook secrets may be active at once.
+/// The maximum number of active webhook secrets.
 const MAX_WEBHOOK_SECRETS: usize = 5;
-/// How many attempts a webhook may have.
+/// The maximum number of attempts of a webhook.
 const MAX_WEBHOOK_ATTEMPTS: usize = 20;
 /// The longest wait before one webhook attempt, in seconds: seven days.
 const MAX_WEBHOOK_WAIT: u64 = 7 * 24 * 3_600;
 /// Millionths of a dollar in a dollar.
 const DOLLAR: u64 = 1_000_000;
-/// The highest limit of what may be spent: a million dollars.
+/// The highest budget: a million dollars.
 const MAX_COST: u64 = 1_000_000 * DOLLAR;
-/// Close together at first: an app that redeploys is back within a minute, and its user is
-/// watching.
+/// The default waits before the attempts of a webhook, in seconds. The first ones are short: an app
+/// that redeploys is back within a minute, and its user is waiting.
 pub(crate) const WEBHOOK_WAITS: &str = "0,5,15,45,120,300,1800,7200,18000,36000,36000";
 
-/// Secrets as Standard Webhooks writes them, several while one is being replaced.
+/// Secrets in the format of Standard Webhooks; several while one is being replaced.
 pub(crate) struct WebhookSecrets;
 
 impl WebhookSecrets {
@@ -54,7 +54,7 @@ impl WebhookSecrets {
 }
 
 impl Variables<'_> {
-    /// An amount of US dollars in millionths; `None` when there is none.
+    /// An amount of US dollars in millionths; `None` if it is not set.
     pub(crate) fn micros(&self, variable: &'static str) -> Result<Option<u64>, ConfigError> {
         let Some(text) = self.text(variable) else {
             return Ok(None);
@@ -124,7 +124,7 @@ impl Variables<'_> {
         Ok(secret.into_bytes())
     }
 
-    /// A key that callers of ours show; `None` when there is none.
+    /// A key that callers send; `None` if it is not set.
     pub(crate) fn key(&self, variable: &'static str) -> Result<Option<String>, ConfigError> {
         match self.text(variable) {
             Some(key) if key.len() < MIN_KEY => {
@@ -208,7 +208,7 @@ impl Variables<'_> {
             let known = EventKind::ALL.map(EventKind::as_str).join(", ");
             ConfigError::new(
                 "WEBHOOK_EVENTS",
-                format!("a comma-separated list out of {known}"),
+                format!("a comma-separated list of events from {known}"),
             )
         })
     }
@@ -247,8 +247,8 @@ impl Variables<'_> {
     }
 }
 
-/// Reads a decimal number of dollars with at most six places, without the rounding of floating
-/// point.
+/// Parses a decimal number of dollars with at most six decimal places, without floating-point
+/// rounding.
 fn micros(text: &str) -> Option<u64> {
     let (whole, places) = text
         .split_once('.')

@@ -70,7 +70,7 @@ fn an_order_over_the_budget_says_what_it_would_cost_and_when_the_limit_starts_an
         (
             own,
             Some(24 * HOUR),
-            "This video would cost $3.20, and of today's limit of $10.00 only $0.40 is left; the limit starts anew at \
+            "This video would cost $3.20, and of today's limit of $10.00 only $0.40 is left; the limit resets at \
              00:00 UTC.",
         ),
         (
@@ -81,7 +81,7 @@ fn an_order_over_the_budget_says_what_it_would_cost_and_when_the_limit_starts_an
         (
             Whose::Everyone,
             Some(24 * HOUR),
-            "This video would cost $3.20, more than is left of today's limit for all users; the limit starts anew at \
+            "This video would cost $3.20, more than is left of today's limit for all users; the limit resets at \
              00:00 UTC.",
         ),
         (
