@@ -135,9 +135,9 @@ async fn in_time<T>(
             let goes_on = came == 0 || pace.goes_on(came, clock::now().saturating_sub(asked_at));
             goes_on
                 .then_some(next)
-                .ok_or_else(|| retry("The video came too slowly."))
+                .ok_or_else(|| retry("The download of the video was too slow."))
         }
-        Either::Right(_) => Err(retry("No more of the video came.")),
+        Either::Right(_) => Err(retry("The download of the video stalled.")),
     }
 }
 
@@ -150,7 +150,7 @@ fn length(result: &JsValue) -> usize {
 }
 
 fn cut_off() -> Trouble {
-    retry("The video ended before it was whole.")
+    retry("The download of the video ended early.")
 }
 
 fn retry(sentence: &str) -> Trouble {

@@ -33,13 +33,13 @@ pub enum VideoKind {
 pub enum Flaw {
     #[error("The video is empty.")]
     Empty,
-    #[error("The video's address answered with something that is neither an MP4 nor a WebM video.")]
+    #[error("The downloaded file is neither an MP4 nor a WebM video.")]
     NoVideo,
-    #[error("The video has no moov box, so nobody can play it.")]
+    #[error("The video has no moov box, so it cannot be played.")]
     NoMoov,
-    #[error("The video is not whole, or something follows it in its file.")]
+    #[error("The video is incomplete, or its file contains other data after it.")]
     NotWhole,
-    #[error("The video's file has more parts than are looked at.")]
+    #[error("The video's file has too many parts to check.")]
     TooManyParts,
 }
 

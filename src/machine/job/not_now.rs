@@ -59,10 +59,10 @@ impl Job {
             Some(refused) => {
                 let why = refused.failure.message.trim_end_matches('.');
                 late(&format!(
-                    "The video was not started in the time that the order allows: {why}."
+                    "The render did not start within the order's start timeout: {why}."
                 ))
             }
-            None => late("The video was not started in the time that the order allows."),
+            None => late("The render did not start within the order's start timeout."),
         }
     }
 

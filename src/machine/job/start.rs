@@ -131,7 +131,7 @@ impl Job {
     pub(super) fn dead_letter(&mut self, epoch: u64, context: &mut Context) {
         if epoch == self.epoch && matches!(self.phase, Phase::Queued { .. }) {
             let sentence =
-                "The generation could not be started: its message in the queue failed too often.";
+                "The generation could not be started: its queue message failed too many times.";
             self.fail(Failure::new(ErrorCode::Internal, sentence), context);
         }
     }
