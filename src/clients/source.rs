@@ -120,8 +120,7 @@ pub(crate) fn chunks(
     }
 }
 
-/// Waits for the next bytes, at most as long as the pace allows. Fails if too few bytes arrived
-/// lately.
+/// Waits for the next bytes, at most as long as the pace allows. Fails if the download is too slow.
 async fn in_time<T>(
     pace: &mut Pace,
     next: impl Future<Output = T>,

@@ -59,7 +59,7 @@ pub struct Walk {
     at: u64,
     reads: u32,
     headers: u32,
-    /// Whether the part was found without which nothing can be played.
+    /// Whether the part that playback needs was found: `moov` in an MP4, a segment in a WebM.
     has_film: bool,
 }
 

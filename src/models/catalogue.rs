@@ -9,7 +9,7 @@ use crate::time::Millis;
 pub enum NotOffered {
     Provider(String),
     Model(String),
-    /// The model was served once.
+    /// The model was served earlier.
     Retired(String),
 }
 

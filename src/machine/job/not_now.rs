@@ -1,5 +1,5 @@
-//! An upstream that takes no submits from anyone is no failure of the job. The job gives its slot
-//! back and keeps its place in line, until its start deadline.
+//! An upstream that takes no submits from anyone does not fail the job. The job gives its slot back
+//! and keeps its place in line, until its start deadline.
 
 use super::poll::late;
 use super::{Context, Job, NotNow, SubmitAnswer, TimelineStep};

@@ -20,7 +20,7 @@ impl Job {
     }
 
     /// Whether the job created at `created_at` can still be withdrawn because the queue refused it:
-    /// no caller was told that it was accepted, and only the accepting request has tried to enqueue
+    /// no caller received an acceptance, and only the accepting request has tried to enqueue
     /// it. The creation time distinguishes this job from a later one of the same name, so that a
     /// late withdrawal of a refused job never removes an accepted one.
     pub fn can_withdraw(&self, created_at: Millis) -> bool {

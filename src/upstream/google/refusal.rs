@@ -76,7 +76,7 @@ fn refused(reply: &Reply, body: &ErrorBody, credential: &str) -> Trouble {
             after: delay::asked(reply, body),
             failure: unavailable("The video service could not be reached."),
         },
-        // Not accepted here. Only 303 would mean that it was accepted, and where to look.
+        // A redirect accepts nothing, except 303, which would name the place of the result.
         301 | 302 | 307 | 308 => Trouble::Refused(unavailable(&format!(
             "The video service's address redirects (HTTP {status}): check the address in the settings."
         ))),
