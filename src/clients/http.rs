@@ -17,7 +17,7 @@ use worker::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lost;
 
-/// The request may have had its effect all the same.
+/// The request may still have had its effect.
 impl From<Lost> for Trouble {
     fn from(_: Lost) -> Self {
         Self::Unknown

@@ -32,7 +32,7 @@ pub async fn store(
     }?;
     let object = bucket.head(label.key.as_str()).await.map_err(unheard)?;
     let object =
-        object.ok_or_else(|| Trouble::retry(Failure::storage("The stored video is not there.")))?;
+        object.ok_or_else(|| Trouble::retry(Failure::storage("The stored video is missing.")))?;
     check(bucket, &label.key, kind, length).await?;
     let format = kind.extension().to_owned();
     Video {
@@ -48,7 +48,7 @@ pub async fn store(
 pub async fn read(bucket: &Bucket, key: &str) -> Outcome<Vec<u8>> {
     let refused = |sentence| Trouble::Refused(Failure::storage(sentence));
     let object = bucket.get(key).execute().await.map_err(unheard)?;
-    let object = object.ok_or_else(|| refused("An image of the order is no longer there."))?;
+    let object = object.ok_or_else(|| refused("An image of the order is missing."))?;
     let body = object
         .body()
         .ok_or_else(|| refused("An image of the order is empty."))?;

@@ -9,7 +9,7 @@ use crate::time::Millis;
 pub enum NotOffered {
     Provider(String),
     Model(String),
-    /// The model was served once.
+    /// The model was served earlier.
     Retired(String),
 }
 
@@ -82,12 +82,12 @@ impl Catalogue<'_> {
         let known = PROVIDERS.iter().any(|provider| means(provider, word));
         let here = self.providers.join(", ");
         let why = if known {
-            "is not set up here: it must be"
+            "is not configured here: it must be"
         } else {
             "must be"
         };
         NotOffered::Provider(format!(
-            "{why} one of {here} (or google, for whichever has the model)"
+            "{why} one of {here} (or google, for any provider that has the model)"
         ))
     }
 

@@ -1,19 +1,19 @@
-//! The table: what is said of each provider and model, and every one of them.
+//! The table of providers and models: parameters, prices and limits.
 //!
 //! Sources: Google's model pages and SDKs, its deprecation notices up to October 2026, and list
 //! prices of 2026 (Veo: April, with sound; Omni: November). A silent render may cost less than the
-//! price here says.
+//! price here.
 
 use crate::time::{Millis, SECOND};
 use serde::Serialize;
 
-/// Someone who renders, and the wire it is reached by.
+/// A provider, over one wire format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownProvider {
     pub name: &'static str,
     /// Other words an app may use for it; several providers may share one.
     pub synonyms: &'static [&'static str],
-    /// Whether an order over this wire can ask for a webhook when its render is done.
+    /// Whether a submit over this wire can request a webhook for the end of the render.
     pub webhooks: bool,
 }
 
@@ -27,7 +27,7 @@ pub struct Model {
     pub provider: &'static str,
     /// Seconds.
     pub durations: &'static [u32],
-    /// Seconds, if an order names none.
+    /// The default, in seconds.
     pub default_duration: u32,
     /// The first one is the default.
     pub aspect_ratios: &'static [&'static str],
@@ -35,7 +35,7 @@ pub struct Model {
     pub resolutions: &'static [Resolution],
     pub inputs: Inputs,
     pub seed: bool,
-    /// Why it takes no seed, to follow the sentence that says so.
+    /// Why it takes no seed; appended to the error sentence.
     #[serde(skip)]
     pub why_no_seed: &'static str,
     pub audio: Audio,
@@ -104,12 +104,12 @@ pub struct Inputs {
 #[serde(rename_all = "lowercase")]
 pub enum Audio {
     Always,
-    /// Unless the order says no.
+    /// Unless the order turns it off.
     Optional,
 }
 
 impl Model {
-    /// Whether its provider can be asked for a webhook when a render is done.
+    /// Whether its provider can send a webhook when a render is done.
     pub fn has_webhooks(&self) -> bool {
         PROVIDERS
             .iter()

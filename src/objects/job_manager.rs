@@ -111,7 +111,7 @@ impl JobManager {
         };
         let taken = self.take(envelope, setting)?;
         if taken.was_late {
-            tracing::warn!("[JOB] Timer was lost");
+            tracing::warn!("[JOB] Alarm was missing");
         }
         match taken.change {
             Change::None => {}
@@ -126,7 +126,7 @@ impl JobManager {
                 if envelope.name() == Withdraw::NAME {
                     tracing::info!("[JOB] Withdrawn");
                 } else {
-                    tracing::info!("[JOB] Forgotten");
+                    tracing::info!("[JOB] Deleted");
                 }
             }
         }

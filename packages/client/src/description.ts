@@ -1119,7 +1119,7 @@ export interface components {
             cancellable: boolean;
             /**
              * Format: int32
-             * @description Seconds, if an order names none.
+             * @description The default, in seconds.
              */
             defaultDuration: number;
             /** @description Seconds. */

@@ -21,9 +21,9 @@ pub enum BlockedBy {
     UserConcurrency,
     /// As many submits as allowed have been made within a minute.
     RateLimit,
-    /// The upstream takes no orders for now; it is probed until it does.
+    /// The upstream takes no submits for now; it is probed until it does.
     UpstreamBackoff,
-    /// The order said not before.
+    /// The order sets a later start.
     StartAfter,
     /// An operator has paused the queue.
     Paused,
