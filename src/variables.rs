@@ -5,9 +5,11 @@
 
 use crate::address;
 use crate::time::Millis;
+use std::fmt;
 use std::ops::RangeInclusive;
 use thiserror::Error;
 use url::{Host, Url};
+use worker::Fetcher;
 
 /// A setting that is missing or invalid. It has the variable's name and what it must be, never the
 /// value.
@@ -29,19 +31,100 @@ impl ConfigError {
     }
 }
 
+/// Every setting that is missing or invalid, each once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConfigErrors(Vec<ConfigError>);
+
+impl ConfigErrors {
+    /// The value that was read. An error is added to the list.
+    pub fn keep<T>(&mut self, read: Result<T, ConfigError>) -> Option<T> {
+        read.map_err(|error| self.add(error)).ok()
+    }
+
+    pub fn add(&mut self, error: ConfigError) {
+        if !self.0.contains(&error) {
+            self.0.push(error);
+        }
+    }
+
+    pub fn list(&self) -> &[ConfigError] {
+        &self.0
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// All of them in one sentence, without its full stop.
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, error) in self.0.iter().enumerate() {
+            let separator = if number == 0 { "" } else { "; " };
+            write!(formatter, "{separator}{error}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+/// What the platform gives the worker, by name.
+pub trait Source {
+    /// A variable or a secret.
+    fn text(&self, name: &str) -> Option<String>;
+
+    /// Whether the worker has this binding.
+    fn has_binding(&self, name: &str) -> bool;
+
+    /// The binding that serves the worker's own assets.
+    fn assets(&self, name: &str) -> Option<Fetcher>;
+}
+
+/// Variables alone. Every binding counts as present, but none can be used.
+impl<Lookup: Fn(&str) -> Option<String>> Source for Lookup {
+    fn text(&self, name: &str) -> Option<String> {
+        self(name)
+    }
+
+    fn has_binding(&self, _: &str) -> bool {
+        true
+    }
+
+    fn assets(&self, _: &str) -> Option<Fetcher> {
+        None
+    }
+}
+
 /// The variables of a worker; an empty value counts as an absent one.
 pub struct Variables<'a> {
-    lookup: &'a dyn Fn(&str) -> Option<String>,
+    source: &'a dyn Source,
 }
 
 impl<'a> Variables<'a> {
-    pub fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { lookup }
+    pub fn new(source: &'a dyn Source) -> Self {
+        Self { source }
+    }
+
+    /// Whether the worker has this binding.
+    pub fn has_binding(&self, name: &str) -> bool {
+        self.source.has_binding(name)
+    }
+
+    /// The binding that serves the worker's own assets.
+    pub fn assets(&self, name: &str) -> Option<Fetcher> {
+        self.source.assets(name)
+    }
+
+    /// Whether `ENVIRONMENT` is `development`.
+    pub fn is_development(&self) -> bool {
+        self.text("ENVIRONMENT").as_deref() == Some("development")
     }
 
     /// The value without the space around it.
     pub fn text(&self, variable: &str) -> Option<String> {
-        (self.lookup)(variable)
+        self.source
+            .text(variable)
             .map(|value| value.trim().to_owned())
             .filter(|value| !value.is_empty())
     }
@@ -75,11 +158,12 @@ impl<'a> Variables<'a> {
         Ok(self.optional_number(variable, range)?.unwrap_or(default))
     }
 
-    /// `true` or `false`; `false` if not set.
-    pub fn switch(&self, variable: &'static str) -> Result<bool, ConfigError> {
+    /// `true` or `false`; `None` if not set.
+    pub fn switch(&self, variable: &'static str) -> Result<Option<bool>, ConfigError> {
         match self.text(variable).as_deref() {
-            None | Some("false") => Ok(false),
-            Some("true") => Ok(true),
+            None => Ok(None),
+            Some("false") => Ok(Some(false)),
+            Some("true") => Ok(Some(true)),
             Some(_) => Err(ConfigError::new(variable, "true or false")),
         }
     }
@@ -104,8 +188,7 @@ impl<'a> Variables<'a> {
     ) -> Result<(), ConfigError> {
         const WANTED: &str = "a secret of your own: the one published in .dev.vars is accepted only while ENVIRONMENT is \
              development";
-        let development = self.text("ENVIRONMENT").as_deref() == Some("development");
-        let published = !development
+        let published = !self.is_development()
             && self
                 .text(variable)
                 .is_some_and(|secret| is_published(&secret));

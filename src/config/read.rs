@@ -91,18 +91,22 @@ impl Variables<'_> {
     }
 
     pub(crate) fn dispatch_mode(&self) -> Result<Mode, ConfigError> {
-        let Some(word) = self.text("DISPATCH_MODE") else {
+        const VARIABLE: &str = "DISPATCH_MODE";
+        let Some(word) = self.text(VARIABLE) else {
             return Ok(Mode::Immediate);
         };
-        Mode::ALL
-            .into_iter()
-            .find(|mode| mode.as_str() == word)
-            .ok_or_else(|| {
-                ConfigError::new(
-                    "DISPATCH_MODE",
-                    format!("one of {}", Mode::ALL.map(Mode::as_str).join(", ")),
-                )
-            })
+        let mode = Mode::ALL.into_iter().find(|mode| mode.as_str() == word);
+        let mode = mode.ok_or_else(|| {
+            let known = Mode::ALL.map(Mode::as_str).join(", ");
+            ConfigError::new(VARIABLE, format!("one of {known}"))
+        })?;
+        if mode == Mode::Queue && !self.has_binding(DISPATCH_BINDING) {
+            let wanted = format!(
+                "immediate, alarm or cron, until the wrangler configuration has the queue binding {DISPATCH_BINDING}"
+            );
+            return Err(ConfigError::new(VARIABLE, wanted));
+        }
+        Ok(mode)
     }
 
     pub(crate) fn unknown_submit(&self) -> Result<UnknownSubmit, ConfigError> {
