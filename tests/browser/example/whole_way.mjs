@@ -18,7 +18,7 @@ await scenario(async ({ page, fresh }) => {
     }).observe(document.body, { subtree: true, childList: true, attributes: true });
   });
   const boat = "A paper boat on a calm lake at dawn [[render:7000]]";
-  // A key that is held down repeats.
+  // A held key repeats.
   await page.getByLabel("What do you want to see?").fill(boat);
   for (let times = 0; times < 3; times += 1) await page.keyboard.down("Enter");
   await page.keyboard.up("Enter");
