@@ -38,7 +38,7 @@ await scenario(async ({ page, fresh }) => {
   const three = ["A red kite", "A green kite", "A blue kite"].map((kite) => `${kite} [[render:6000]]`);
   const entries = [];
   for (const prompt of three) entries.push(await say(page, prompt));
-  await page.getByText("It waits for its turn.").first().waitFor();
+  await page.getByText("Your video waits in the queue.").first().waitFor();
   for (const kite of entries) await becomes(kite, "completed");
   for (const prompt of three) await becomes(entryOf(tab, prompt), "completed");
   check((await stranger.locator(".entries > li").count()) === 0, "a stranger sees nothing of it");
