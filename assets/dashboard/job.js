@@ -183,14 +183,7 @@ function jobSummary(id, actions) {
     actions,
   );
   return {
-    element: h(
-      "section",
-      { className: "panel", attributes: { "aria-label": "Summary" } },
-      title,
-      bar,
-      waits,
-      wrong,
-    ),
+    element: h("section", { className: "panel", attributes: { "aria-label": "Summary" } }, title, bar, waits, wrong),
     update(generation) {
       status.update(generation.status);
       setText(phase, phaseWords(generation));

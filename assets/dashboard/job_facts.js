@@ -49,10 +49,7 @@ export function jobParameters() {
       list.update(
         [...Object.entries(parameters), ...Object.entries(metadata)].map(([name, value]) => [name, text(value)]),
       );
-      fill(
-        element,
-        list.element.children.length > 0 ? list.element : h("p", { className: "quiet" }, "None."),
-      );
+      fill(element, list.element.children.length > 0 ? list.element : h("p", { className: "quiet" }, "None."));
     },
   };
 }

@@ -24,7 +24,7 @@ const BLOCKED = {
   user_concurrency: "This user has reached the limit of running jobs.",
   rate_limit: "The limit of submits per minute is reached.",
   upstream_backoff: "The video service is in backoff.",
-  start_after: "Its start time is later.",
+  start_after: "Its start time is in the future.",
   paused: "The queue is paused.",
 };
 
@@ -59,7 +59,7 @@ const STEPS = {
 
 /** Why a generation waits, in a sentence. */
 export function blocked(reason) {
-  return reason ? (BLOCKED[reason] ?? `Waits: ${plain(reason)}.`) : "Waits for a slot.";
+  return reason ? (BLOCKED[reason] ?? `Waits: ${plain(reason)}.`) : "Starts when the queue next gives slots.";
 }
 
 /** The name of a timeline's step. An unknown step of a newer worker keeps its own word. */
