@@ -40,7 +40,7 @@ export function errorNote() {
 
 /** An error as a sentence. */
 export function sentence(error) {
-  if (error instanceof NoAnswer) return `${error.message} It may still have succeeded: check before you repeat it.`;
+  if (error instanceof NoAnswer) return `${error.message} The request may have succeeded: check before a retry.`;
   return error instanceof Error ? error.message : String(error);
 }
 
