@@ -1,4 +1,4 @@
-//! Pages are short, their sentences too, their links lead somewhere, and wordings that were mended do not come back.
+//! Pages and their sentences are short, their links work, and replaced wordings do not return.
 
 use crate::source::File;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +34,7 @@ const GONE: [&str; 12] = [
     "nothing is left of a",
 ];
 
-/// What of one page breaks a rule.
+/// The violations in one page.
 pub(crate) fn violations(page: &File) -> Vec<String> {
     let lines = lines(&page.text);
     let mut found = lengths(page, &lines);
@@ -82,17 +82,17 @@ pub(crate) fn columns(page: &File) -> Vec<String> {
         .collect()
 }
 
-/// Wordings of a file, Markdown or source, that are not to come back.
+/// The replaced wordings that a file, Markdown or source, contains.
 pub(crate) fn wordings(file: &File) -> Vec<String> {
     let text = file.text.to_lowercase();
     GONE.into_iter()
         .filter(|wording| text.contains(wording))
-        .map(|wording| format!("says \"{wording}\""))
+        .map(|wording| format!("contains \"{wording}\""))
         .collect()
 }
 
-/// Relative links that lead nowhere: to no file, or to no heading of a page. `exists` says whether
-/// there is a file.
+/// Broken relative links: the file or the heading is missing. `exists` returns whether a file
+/// exists.
 pub(crate) fn dead_links(pages: &[File], exists: impl Fn(&str) -> bool) -> Vec<String> {
     let anchors: BTreeMap<&str, BTreeSet<String>> = pages
         .iter()
@@ -114,7 +114,7 @@ pub(crate) fn dead_links(pages: &[File], exists: impl Fn(&str) -> bool) -> Vec<S
             let known = anchors.get(path.as_str());
             let has_anchor = |anchor| known.is_none_or(|anchors| anchors.contains(anchor));
             if !exists(&path) || !anchor.is_none_or(has_anchor) {
-                found.push(format!("{}: {target} leads nowhere", page.path));
+                found.push(format!("{}: {target} is a broken link", page.path));
             }
         }
     }
@@ -158,7 +158,7 @@ fn lines(text: &str) -> Vec<Option<&str>> {
         .collect()
 }
 
-/// Paragraphs and items of lists, each with the number of its first line. Headings are none.
+/// Paragraphs and items of lists without headings, each with the number of its first line.
 fn paragraphs(lines: &[Option<&str>]) -> Vec<(usize, String)> {
     let mut found: Vec<(usize, String)> = Vec::new();
     let mut open = false;
@@ -189,7 +189,7 @@ fn words(text: &str) -> usize {
         .count()
 }
 
-/// How many words each sentence has.
+/// The number of words of each sentence.
 fn sentences(paragraph: &str) -> impl Iterator<Item = usize> {
     let mut counts = vec![0];
     for word in paragraph.split_whitespace() {
@@ -221,7 +221,7 @@ fn links(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// What headings are called in addresses, by GitHub's rule.
+/// The anchors of headings, by GitHub's rule.
 fn anchors(text: &str) -> BTreeSet<String> {
     let headings = lines(text);
     headings
@@ -329,8 +329,8 @@ fn a_link_to_no_file_or_no_heading_is_found() {
     assert_eq!(
         found,
         [
-            "docs/README.md: gone.md leads nowhere",
-            "docs/README.md: a.md#gone leads nowhere",
+            "docs/README.md: gone.md is a broken link",
+            "docs/README.md: a.md#gone is a broken link",
         ]
     );
 }
@@ -338,5 +338,5 @@ fn a_link_to_no_file_or_no_heading_is_found() {
 #[test]
 fn a_wording_that_was_mended_is_found() {
     let file = File::new("src/a.rs", "// Sent Behind the answer.");
-    assert_eq!(wordings(&file), ["says \"behind the answer\""]);
+    assert_eq!(wordings(&file), ["contains \"behind the answer\""]);
 }
