@@ -19,15 +19,30 @@ const MAX_README: (usize, usize) = (150, 10 * 1024);
 const MAX_ARCHITECTURE: usize = 220;
 
 /// Wordings that a plainer one replaced, in small letters.
-const GONE: [&str; 12] = [
+const GONE: [&str; 27] = [
+    "as a document",
+    "asked anew",
     "behind the answer",
+    "came too slowly",
     "come to an end",
     "comes of an effect",
     "has had nobody",
-    "is told of it",
     "a look at a render",
     "looks at a render",
     "for whom it is",
+    "gave no answer",
+    "half within",
+    "has not the ",
+    "is told",
+    "jobs without timer",
+    "looks again",
+    "no more of the video came",
+    "set up here",
+    "takes no orders",
+    "timer was lost",
+    "to answer for",
+    "webhooks under way",
+    "who is in line",
     "what is left to do behind",
     "want of a",
     "with this step nothing",
