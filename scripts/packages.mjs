@@ -1,4 +1,4 @@
-// `npm run packages`: builds the npm packages, and tests them as their users install them.
+// `npm run packages`: builds the npm packages, and tests them as their users get them.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -123,14 +123,14 @@ function checkPeers(folder, tarballs) {
 function pack(name, folder) {
   const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder, "--workspace", name];
   const told = output("npm", args, quietly());
-  if (told === undefined) throw new Failure(`npm could not pack ${name}: npm ${args.join(" ")} says why.`);
+  if (told === undefined) throw new Failure(`npm could not pack ${name}: run npm ${args.join(" ")} to see why.`);
   // npm 11 returns a list of what it packed; later versions an object by name.
   const [{ filename, files, size }] = Object.values(JSON.parse(told));
   // The compiler does not delete its output for a source that no longer exists.
   for (const { path } of files) {
     const source = /^dist\/(.*)\.js$/.exec(path)?.[1];
     if (source && !existsSync(join(ROOT, name, "src", `${source}.ts`)))
-      throw new Failure(`${name}/${path} has no source any more: delete ${name}/dist and run again.`);
+      throw new Failure(`${name}/${path} has no source: delete ${name}/dist and run again.`);
   }
   say(`  ${filename}: ${files.length} files, ${Math.ceil(size / 1024)} KiB`);
   return join(folder, filename);

@@ -1,4 +1,4 @@
-// The app of docs/quickstart.md in what create-next-app makes, built for tests/workerd/next_apps.rs.
+// The app of docs/quickstart.md in apps of create-next-app, built for tests/workerd/next_apps.rs.
 //
 // The cache has a folder for each version of Next.js with its packages and an unmodified app, and
 // in it a copy of that app for each state of the code.
@@ -19,7 +19,10 @@ const MADE = "made";
 const MAKE =
   "--ts --app --empty --no-eslint --no-tailwind --no-src-dir --skip-install --use-npm --yes --disable-git --import-alias";
 
-/** What people have: the variable that tells the tests where the app is, its Next.js, and what it has besides the quickstart's files. */
+/**
+ * The tested apps: the variable with the app's folder, the version of Next.js, and more files than
+ * the quickstart's.
+ */
 const SETUPS = [
   { variable: "NEXT_14_APP", version: "14" },
   { variable: "NEXT_15_APP", version: "15" },
@@ -81,7 +84,7 @@ async function installed(version) {
   return home;
 }
 
-/** Pages of the tests, which are built with the quickstart's. */
+/** The tests' own pages, which are built with the quickstart's. */
 function testPages() {
   const folder = join(ROOT, "tests/next");
   return Object.fromEntries(filesIn(folder).map((name) => [name, read(join(folder, name))]));

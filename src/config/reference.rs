@@ -172,7 +172,7 @@ const SERVICES: &[Variable] = &[
     setting(
         "VEO3_API_URL",
         Value(GOOGLE_API_URL),
-        "The address of that gateway.",
+        "The address of that gateway. Set it: Google no longer serves Veo at the default address.",
     ),
     secret(
         "UPSTREAM_WEBHOOK_SECRET",

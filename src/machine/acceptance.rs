@@ -40,7 +40,7 @@ pub enum Rejection {
     Conflict,
     /// The queue refused it; nothing was stored.
     Refused(Refused),
-    /// An object gave no answer; the same order may be repeated.
+    /// An object did not answer; the same order may be repeated.
     Unavailable,
 }
 

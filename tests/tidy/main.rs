@@ -4,7 +4,7 @@
 //! Each rule is a pure function from a file's path and text to the violations in it. Each has a
 //! test in which it finds one: a check that cannot fail proves nothing.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue has failed")]
 
 mod circles;
 mod clocks;
@@ -153,7 +153,7 @@ fn pages_are_short_and_their_links_lead_somewhere() {
     assert!(violations.is_empty(), "\n{}", violations.join("\n"));
     assert!(
         pages.iter().any(|page| page.path == "docs/README.md"),
-        "the pages are really read"
+        "the pages are read"
     );
 }
 
