@@ -65,14 +65,9 @@ pub async fn handle(request: Request, env: Env, context: Context) -> Response {
                 let origins = config.cors_origins.clone();
                 (respond(request, env, context, config).await, origins)
             }
-            Err(error) => {
-                tracing::error!(reason = %error, "[API] Misconfigured");
-                (
-                    Answer::problem(Problem::misconfigured(format!(
-                        "The worker is misconfigured: {error}."
-                    ))),
-                    Vec::new(),
-                )
+            Err(errors) => {
+                tracing::error!(reason = %errors, "[API] Misconfigured");
+                (Answer::problem(Problem::misconfigured(&errors)), Vec::new())
             }
         };
         tell(&answer, clock::now().saturating_sub(moment.now));

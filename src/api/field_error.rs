@@ -1,4 +1,4 @@
-//! An error in one part of a request.
+//! An error in one part of a request, or in a setting.
 
 use serde::Serialize;
 
@@ -23,6 +23,8 @@ pub enum Place {
     Pointer(String),
     Header(&'static str),
     Parameter(&'static str),
+    /// A variable or secret of the worker.
+    Setting(&'static str),
 }
 
 impl FieldError {
@@ -53,6 +55,15 @@ impl FieldError {
         }
     }
 
+    /// A wrong setting of the worker.
+    pub fn setting(name: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            place: Place::Setting(name),
+            detail: detail.into(),
+            code: None,
+        }
+    }
+
     /// Adds a code for programs.
     #[must_use]
     pub fn with_code(self, code: &'static str) -> Self {
@@ -66,7 +77,7 @@ impl FieldError {
     pub fn name(&self) -> &str {
         match &self.place {
             Place::Pointer(pointer) => pointer,
-            Place::Header(name) | Place::Parameter(name) => name,
+            Place::Header(name) | Place::Parameter(name) | Place::Setting(name) => name,
         }
     }
 }

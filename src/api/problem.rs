@@ -4,6 +4,7 @@
 pub mod advice;
 
 use crate::api::field_error::FieldError;
+use crate::config::ConfigErrors;
 use crate::machine::queue::{OverBudget, Whose};
 use crate::time::{Millis, SECOND};
 use serde::Serialize;
@@ -48,7 +49,7 @@ pub struct ProblemBody<'a> {
     request_id: &'a str,
     /// Whether the same request may succeed later; `Retry-After` says when.
     retryable: bool,
-    /// Every invalid field, header or parameter.
+    /// Every invalid field, header, parameter or setting.
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
     errors: &'a [FieldError],
     success: bool,
@@ -350,8 +351,15 @@ impl Problem {
     }
 
     /// 500: a setting is missing or invalid. The sentence names the variable, never its value.
-    pub fn misconfigured(detail: String) -> Self {
-        Self::new(500, "misconfigured", "Misconfigured", detail)
+    pub fn misconfigured(errors: &ConfigErrors) -> Self {
+        let fields = errors.list().iter().map(|error| {
+            FieldError::setting(error.variable, format!("must be {}", error.wanted))
+        });
+        let detail = format!("The worker is misconfigured: {errors}.");
+        Self {
+            errors: fields.collect(),
+            ..Self::new(500, "misconfigured", "Misconfigured", detail)
+        }
     }
 
     /// 503: a part of the service did not answer. The request may have been accepted and may be

@@ -102,6 +102,14 @@ impl HttpCall<'_> {
 }
 
 impl HttpAnswer {
+    /// The answer of a binding, which has no time limit of its own.
+    pub(crate) fn from_binding(response: Response) -> Self {
+        Self {
+            response,
+            signal: AbortController::default().signal(),
+        }
+    }
+
     pub(crate) fn status(&self) -> u16 {
         self.response.status_code()
     }

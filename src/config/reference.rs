@@ -126,8 +126,8 @@ const SERVICES: &[Variable] = &[
     secret(
         "VERTEX_SERVICE_ACCOUNT",
         None,
-        "The key of the service account for Vertex AI. Set this, `GEMINI_API_KEY` or \
-         `VEO3_API_KEY`: at least one service is required.",
+        "The key of the service account for Vertex AI. Set this, `GEMINI_API_KEY`, \
+         `VEO3_API_KEY` or `DEMO`: at least one provider is required.",
     ),
     setting(
         "VERTEX_PROJECT",
@@ -173,6 +173,12 @@ const SERVICES: &[Variable] = &[
         "VEO3_API_URL",
         Value(GOOGLE_API_URL),
         "The address of that gateway. Set it: Google no longer serves Veo at the default address.",
+    ),
+    setting(
+        "DEMO",
+        Words("on in development"),
+        "`true` offers the model `demo`, which costs nothing and needs no key. See \
+         [The demo](demo.md).",
     ),
     secret(
         "UPSTREAM_WEBHOOK_SECRET",

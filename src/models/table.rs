@@ -146,22 +146,34 @@ const VERTEX: &str = "vertex";
 /// Omni over the Interactions API.
 const OMNI: &str = "omni";
 
+/// Videos of this project, which cost nothing.
+const DEMO: &str = "demo";
+
 /// Every provider, in the order in which they are chosen.
 pub const PROVIDERS: &[KnownProvider] = &[
     KnownProvider {
         name: GEMINI,
         synonyms: &["google"],
         webhooks: true,
+        setting: "VEO3_API_KEY",
     },
     KnownProvider {
         name: VERTEX,
         synonyms: &["veo3", "google"],
         webhooks: false,
+        setting: "VERTEX_SERVICE_ACCOUNT",
     },
     KnownProvider {
         name: OMNI,
         synonyms: &["google"],
         webhooks: true,
+        setting: "GEMINI_API_KEY",
+    },
+    KnownProvider {
+        name: DEMO,
+        synonyms: &[],
+        webhooks: false,
+        setting: "DEMO=true",
     },
 ];
 
@@ -213,6 +225,7 @@ pub const MODELS: &[Model] = &[
         name: "Gemini Omni 1.1 Flash",
         ..OMNI_11
     },
+    DEMO_MODEL,
     retired(
         "veo-3.1-generate-preview",
         GEMINI,
@@ -367,6 +380,34 @@ const OMNI_11: Model = Model {
     cancellable: true,
     retires_at: None,
     replacement: None,
+};
+
+/// The demo comes last, so that it is never chosen while another provider is configured.
+const DEMO_MODEL: Model = Model {
+    id: "demo",
+    name: "Demo (free, a fixed video)",
+    provider: DEMO,
+    durations: &[4, 8],
+    default_duration: 4,
+    resolutions: &[size("720p", &[4, 8], 0)],
+    inputs: Inputs {
+        image: false,
+        last_frame: false,
+        reference_images: 0,
+        reference_durations: &[],
+        references_with_first_frame: false,
+        two_frames_durations: &[],
+        video: false,
+    },
+    seed: false,
+    why_no_seed: ": its videos are fixed",
+    negative_prompt: false,
+    person_generation: &[],
+    person_generation_with_images: &[],
+    usual_render_ms: 4 * SECOND,
+    requests_per_minute: 600,
+    cancellable: true,
+    ..VEO_31
 };
 
 const fn size(

@@ -44,7 +44,7 @@ export function providerOptionsOf(options: SharedV4ProviderOptions): ReelayVideo
 }
 
 /** The values in the API's description. `satisfies` fails to compile if they change. */
-const PROVIDERS = { google: "google", omni: "omni", veo3: "veo3", vertex: "vertex" } as const satisfies {
+const PROVIDERS = { demo: "demo", google: "google", omni: "omni", veo3: "veo3", vertex: "vertex" } as const satisfies {
   [Name in Provider]: Name;
 };
 const PERSON_GENERATION = {

@@ -7,6 +7,7 @@ use crate::api::openapi::formats::{json_answer, reference};
 use crate::api::openapi::parameters;
 use crate::api::openapi::problems::Problems;
 use crate::api::problem::Problem;
+use crate::config::{ConfigError, ConfigErrors};
 use serde_json::{Map, Value, json};
 
 /// The description of a route, in addition to the table of routes.
@@ -171,9 +172,19 @@ fn usual_problems(access: &Access) -> Vec<Problem> {
     if matches!(access, Access::Owner(_) | Access::OwnerOrAddress(_)) {
         problems.extend([Problem::no_generation(), Problem::ambiguous_generation()]);
     }
-    problems.push(Problem::misconfigured(
-        "The worker is misconfigured: the variable JWT_SECRET must be set to a random secret of at least 32 bytes.".to_owned(),
-    ));
+    problems.push(Problem::misconfigured(&missing_settings()));
     problems.push(Problem::unavailable());
     problems
+}
+
+/// An example of wrong settings.
+fn missing_settings() -> ConfigErrors {
+    let mut errors = ConfigErrors::default();
+    for (variable, wanted) in [
+        ("JWT_SECRET", "set to a random secret of at least 32 bytes"),
+        ("NEXTJS_URL", "set to the https address of the app, unless WEBHOOK_URL is set"),
+    ] {
+        errors.add(ConfigError::new(variable, wanted));
+    }
+    errors
 }
