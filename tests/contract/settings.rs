@@ -7,7 +7,7 @@ use reelay::machine::job::UnknownSubmit;
 use reelay::machine::queue::Mode;
 use reelay::models::Aliases;
 use reelay::time::DAY;
-use reelay::variables::Source;
+use reelay::variables::Platform;
 use tracing::Level;
 use worker::Fetcher;
 
@@ -294,7 +294,7 @@ fn every_wrong_setting_is_named_at_once_and_each_of_them_once() {
 /// Settings on a platform without these bindings.
 struct Without<'a>(&'a [(&'a str, &'a str)], &'a [&'a str]);
 
-impl Source for Without<'_> {
+impl Platform for Without<'_> {
     fn text(&self, name: &str) -> Option<String> {
         let found = self.0.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| (*value).to_owned())
