@@ -1031,7 +1031,7 @@ export interface components {
             duration: number;
             /**
              * Format: int64
-             * @description The length in bytes.
+             * @description Bytes.
              */
             fileSize: number;
             /** @description `mp4` or `webm`. */
