@@ -22,6 +22,8 @@ const RUN: &[(&str, &[&str], &str)] = &[
         &["ts", "tsx"],
         "scripts/lib/quickstart.mjs",
     ),
+    ("packages/client/README.md", &["ts"], READMES),
+    ("packages/ai-sdk-provider/README.md", &["ts"], READMES),
     ("docs/curl.md", &["sh"], COMMANDS),
     ("docs/operating.md", &["sh"], COMMANDS),
     ("docs/orders.md", &["sh"], COMMANDS),
@@ -33,6 +35,8 @@ const RUN: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
+/// Compiles the code of the packages' pages.
+const READMES: &str = "scripts/packages.mjs";
 /// Sends the commands of pages.
 const COMMANDS: &str = "tests/workerd/commands.rs";
 
@@ -79,6 +83,7 @@ pub(crate) fn not_run(read: impl Fn(&str) -> String) -> Vec<String> {
     RUN.iter()
         .filter(|(page, _, runner)| {
             let name = page.trim_start_matches("docs/").trim_end_matches(".md");
+            let name = name.rsplit('/').next().unwrap_or(name);
             !read(runner).contains(name)
         })
         .map(|(page, _, runner)| format!("{runner} does not name {page}"))

@@ -62,7 +62,8 @@ fn is_variable(literal: &str) -> bool {
     let shaped = literal
         .bytes()
         .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
-    let is_word = literal.len() > 2 && literal.starts_with(|first: char| first.is_ascii_uppercase());
+    let is_word =
+        literal.len() > 2 && literal.starts_with(|first: char| first.is_ascii_uppercase());
     is_word && shaped && !BINDINGS.contains(&literal)
 }
 
