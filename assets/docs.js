@@ -1,4 +1,4 @@
-// The reading page: swagger-ui over the description that this worker serves. No badge of a validator elsewhere.
+// The API page: swagger-ui shows this worker's OpenAPI description, without the online validator.
 
 window.SwaggerUIBundle({
   url: "/openapi.json",
@@ -8,6 +8,6 @@ window.SwaggerUIBundle({
   docExpansion: "list",
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
-  // A token stays in this tab, and goes with it.
+  // The browser keeps the token in this tab only.
   persistAuthorization: false,
 });

@@ -1,5 +1,4 @@
-// `npm run bench`: what Reelay costs and how fast it is. Names of measurements after `--` run only
-// these.
+// `npm run bench`: measures the cost and the speed of Reelay. Names after `--` select measurements.
 
 import { buildBench, buildUpstream, buildWorker } from "./build.mjs";
 import { locked } from "./lib/lock.mjs";

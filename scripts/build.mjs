@@ -1,6 +1,5 @@
-// The worker's build, which wrangler runs as its build command: compiles the sources to build/, or
-// nothing if nothing has changed. REELAY_PREBUILT=1 uses build/ unchanged, for tests that start
-// many workers.
+// The worker's build command, which wrangler runs: compiles the sources to build/ if they have
+// changed. REELAY_PREBUILT=1 uses build/ unchanged, for tests that start many workers.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// `npm run openapi`: writes what is generated from the sources: assets/openapi.json, the types of the npm client from
-// it, and the tables of the pages in docs/.
+// `npm run openapi`: generates assets/openapi.json from the sources, the npm client's types from
+// that, and the tables of the pages in docs/.
 
 import { main } from "./lib/main.mjs";
 import { environment, ROOT } from "./lib/paths.mjs";

@@ -11,7 +11,7 @@ import { run } from "./lib/run.mjs";
 const DEFAULT_SEEDS = "100000";
 const USAGE = "npm run sim -- [--seeds COUNT] [--from SEED], or --seed SEED to replay one";
 
-/** The whole numbers among the arguments, as written. */
+/** The arguments; each must be a whole number. */
 function readArguments() {
   let values;
   try {
@@ -21,7 +21,7 @@ function readArguments() {
     throw new Failure(`${error.message} Use: ${USAGE}.`);
   }
   for (const [name, value] of Object.entries(values)) {
-    if (!/^\d{1,18}$/.test(value)) throw new Failure(`--${name} is ${value}, which is no number. Use: ${USAGE}.`);
+    if (!/^\d{1,18}$/.test(value)) throw new Failure(`--${name} must be a number, not ${value}. Use: ${USAGE}.`);
   }
   return values;
 }

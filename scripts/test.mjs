@@ -25,7 +25,7 @@ await main(async () => {
   const browser = await ensureBrowser();
   await buildWorker(toolchain);
   const upstream = await buildUpstream();
-  // For the tests that start real workers: paths, and the assurance that build/ is finished.
+  // For the tests that start real workers: paths, and that build/ is up to date.
   const tag = `${process.pid}-${Date.now()}`;
   const env = environment({
     REELAY_ROOT: ROOT,

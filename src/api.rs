@@ -1,5 +1,5 @@
-//! The front door: route, check of the caller, handler, answer. Every error becomes a problem here;
-//! nothing internal leaves.
+//! The API: finds the route, checks the caller, runs the handler and answers. Every error becomes a
+//! problem; no internal error reaches the caller.
 
 pub mod access;
 pub mod answer;
@@ -51,7 +51,7 @@ use std::rc::Rc;
 use tracing::Instrument;
 use worker::{Context, Env, Request, Response};
 
-/// Answers one request; whatever goes wrong, it is an answer.
+/// Answers one request. Every error becomes an answer too.
 pub async fn handle(request: Request, env: Env, context: Context) -> Response {
     let moment = clock::moment();
     let header = |name: &str| request.headers().get(name).ok().flatten();
@@ -65,14 +65,9 @@ pub async fn handle(request: Request, env: Env, context: Context) -> Response {
                 let origins = config.cors_origins.clone();
                 (respond(request, env, context, config).await, origins)
             }
-            Err(error) => {
-                tracing::error!(reason = %error, "[API] Misconfigured");
-                (
-                    Answer::problem(Problem::misconfigured(format!(
-                        "The worker is misconfigured: {error}."
-                    ))),
-                    Vec::new(),
-                )
+            Err(errors) => {
+                tracing::error!(reason = %errors, "[API] Misconfigured");
+                (Answer::problem(Problem::misconfigured(&errors)), Vec::new())
             }
         };
         tell(&answer, clock::now().saturating_sub(moment.now));
@@ -84,8 +79,7 @@ pub async fn handle(request: Request, env: Env, context: Context) -> Response {
         .into_response(&request_id, method == "HEAD")
 }
 
-/// One line a request: what is the worker's to answer for is an error, and who may have lost a
-/// token or asks too often is worth a look.
+/// Logs one line per request: 5xx as an error, 401 and 429 as a warning.
 fn tell(answer: &Answer, took: Millis) {
     let (status, code) = (answer.status(), answer.code());
     match status {
@@ -102,7 +96,7 @@ async fn respond(request: Request, env: Env, context: Context, config: Rc<Config
     let method = request.inner().method();
     let preflight = is_preflight(&method, |name| request.headers().has(name).unwrap_or(false));
     let (route, id) = match routes::route(&method, url.path()) {
-        // Who has not asked for the upstream's webhooks has no address for them.
+        // Without `UPSTREAM_WEBHOOK_SECRET`, the route for the upstream's webhooks does not exist.
         _ if url.path() == webhook::PATH && config.upstream_webhooks.is_none() => {
             return Answer::problem(Problem::no_route());
         }

@@ -1,5 +1,6 @@
 //! What every outgoing call needs: bounded requests, downloads, uploads to R2, and reading answers.
 
+pub mod assets;
 pub mod delay;
 pub mod error_body;
 pub mod file;

@@ -1,9 +1,10 @@
 //! The worker's settings: read from its environment, typed and cross-checked.
 //!
-//! A bad value stops the worker with the variable's name and what it wanted; the value itself is
-//! never shown, because any of them may be a secret put into the wrong place.
+//! If a value is wrong, every request fails with the names of all wrong variables and what they must
+//! be. The error never contains the value, which may be a secret in the wrong variable.
 
 pub mod environment;
+pub mod policies;
 pub mod published;
 pub mod read;
 pub mod receiver;
@@ -13,7 +14,7 @@ pub mod upstream_webhook;
 
 pub use crate::config::environment::Environment;
 pub use crate::config::upstream_webhook::UpstreamWebhooks;
-pub use crate::variables::ConfigError;
+pub use crate::variables::{ConfigError, ConfigErrors};
 
 use crate::machine::{job, queue};
 use crate::models::{Aliases, Catalogue};
@@ -21,23 +22,21 @@ use crate::signed_url::UrlSigner;
 use crate::time::{DAY, Millis};
 use crate::upstream::REGISTRY;
 use crate::upstream::registry::Providers;
-use crate::variables::Variables;
+use crate::variables::{Platform, Variables};
+use js_sys::Reflect;
 use std::cell::OnceCell;
 use std::fmt;
 use std::rc::Rc;
 use tracing::Level;
 use url::Url;
+use worker::{Env, Fetcher};
 
 /// How long the address in a webhook stays valid, in seconds: seven days.
 pub const WEBHOOK_VIDEO_URL_TTL: u64 = 7 * 24 * 3_600;
 /// How long an address handed out by the API stays valid, in seconds: one hour.
 pub const VIDEO_URL_TTL: u64 = 3_600;
 
-/// The most that `MAX_SUBMITS_PER_MINUTE` may be, and what it is where each model's own limit
-/// counts.
-const MOST_SUBMITS_PER_MINUTE: u64 = 100_000;
-
-/// The most that `START_TIMEOUT_MS` may be.
+/// The maximum of `START_TIMEOUT_MS`.
 const MAX_START_TIMEOUT: Millis = 30 * DAY;
 
 /// Every setting.
@@ -49,25 +48,25 @@ pub struct Config {
     /// (`fail`), `POLL_INTERVAL_MS` (2500), `WEBHOOK_RETRY_SECONDS`, `WEBHOOK_EVENTS` and
     /// `ENABLE_CLARIFICATIONS` (`false`).
     pub job: job::Policy,
-    /// `DISPATCH_MODE` (`immediate`), `MAX_CONCURRENT_JOBS` (3), `MAX_CONCURRENT_JOBS_PER_USER` (as
-    /// many), `MAX_QUEUE_LENGTH` (10000), `MAX_SUBMITS_PER_MINUTE` (by model), `MAX_COST_PER_DAY`
-    /// and `MAX_COST_PER_USER_PER_DAY` (none).
+    /// `DISPATCH_MODE` (`immediate`), `MAX_CONCURRENT_JOBS` (3), `MAX_CONCURRENT_JOBS_PER_USER`
+    /// (`MAX_CONCURRENT_JOBS`), `MAX_QUEUE_LENGTH` (10000), `MAX_SUBMITS_PER_MINUTE` (by model),
+    /// `MAX_COST_PER_DAY` and `MAX_COST_PER_USER_PER_DAY` (none).
     pub queue: queue::Policy,
-    /// `WEBHOOK_URL`, else `/api/webhooks/worker` below `NEXTJS_URL`: where webhooks go. Its query
-    /// may hold a secret.
+    /// Where webhooks go: `WEBHOOK_URL`, or else `/api/webhooks/worker` below `NEXTJS_URL`. Its
+    /// query may contain a secret.
     pub webhook_url: Url,
-    /// `DOWNLOAD_IDLE_MS` (30000): how long no byte of a video may come before its download is cut
-    /// off.
+    /// `DOWNLOAD_IDLE_MS` (30000): how long a download of a video may receive no byte before it is
+    /// cut off.
     pub download_idle: Millis,
-    /// `WEBHOOK_SECRET`: the keys webhooks are signed with, several while one is being replaced.
+    /// `WEBHOOK_SECRET`: the keys that sign webhooks; several while one is being replaced.
     pub webhook_secrets: Vec<Vec<u8>>,
-    /// Those whose secrets are there; each reads its own variables.
+    /// The providers whose secrets are set; each reads its own variables.
     pub providers: Providers,
-    /// `UPSTREAM_WEBHOOK_SECRET`: whether and how the upstream tells by itself that a render is
+    /// `UPSTREAM_WEBHOOK_SECRET`: whether and how the upstream sends a webhook when a render is
     /// done.
     pub upstream_webhooks: Option<UpstreamWebhooks>,
-    /// `PUBLIC_URL`: under which address the app reaches this worker, without a final slash;
-    /// otherwise the address of the request decides.
+    /// `PUBLIC_URL`: the address under which the app reaches this worker, without a final slash.
+    /// If `None`, the address of the request is used.
     pub public_url: Option<String>,
     /// Signs addresses of videos with a key derived from `JWT_SECRET`.
     pub url_signer: UrlSigner,
@@ -83,80 +82,123 @@ pub struct Config {
     pub api_key: Option<String>,
     /// `ADMIN_KEY`: the operators' token.
     pub admin_key: Option<String>,
-    /// `DEFAULT_MODEL`: the model of a request that names none; otherwise the first one that can be
-    /// asked for.
+    /// `DEFAULT_MODEL`: the model of an order that names none. If `None`, the first model that can
+    /// be ordered.
     pub default_model: Option<&'static str>,
-    /// `MAX_SUBMITS_PER_MINUTE`, where the operator has set it: then it counts instead of the
-    /// models' own limits.
+    /// `MAX_SUBMITS_PER_MINUTE`, if the operator has set it: it replaces the models' own limits.
     pub submits_per_minute: Option<u64>,
-    /// `START_TIMEOUT_MS` (none): how long an order waits to be started at most, in milliseconds.
+    /// `START_TIMEOUT_MS` (none): how long an order may wait to be started, in milliseconds.
     pub start_timeout: Option<Millis>,
     /// `LOG_LEVEL` (`INFO`): the lowest level that is logged.
     pub log_level: Level,
-    /// `MODEL_ALIASES`: present models for old names, `old=model` separated by commas.
+    /// `MODEL_ALIASES`: current models for old names, as `old=model` separated by commas.
     pub model_aliases: Aliases,
 }
 
 impl Config {
-    /// The settings in the variables and secrets of the worker's environment.
-    pub fn from_env(env: &worker::Env) -> Result<Rc<Self>, ConfigError> {
+    /// The settings in the variables and secrets of the worker's environment, parsed once per
+    /// isolate.
+    pub fn from_env(env: &Env) -> Result<Rc<Self>, ConfigErrors> {
         thread_local! {
-            /// The platform gives a changed variable to new isolates only.
+            /// A changed variable reaches only new isolates, so one parse per isolate is enough.
             static CONFIG: OnceCell<Rc<Config>> = const { OnceCell::new() };
         }
         CONFIG.with(|known| {
             if let Some(config) = known.get() {
                 return Ok(Rc::clone(config));
             }
-            let config = Rc::new(Self::parse(|name| {
-                env.var(name).ok().map(|value| value.to_string())
-            })?);
+            let config = Rc::new(Self::parse(&WorkerEnv(env))?);
             Ok(Rc::clone(known.get_or_init(|| config)))
         })
     }
 
-    /// Reads every setting through `lookup`; an empty value counts as an absent one.
-    pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let variables = Variables::new(&lookup);
-        let environment = variables.environment()?;
-        published::refuse(&variables)?;
-        let jwt_secret = variables.jwt_secret()?;
-        Ok(Self {
-            environment,
-            job: job_policy(&variables)?,
-            queue: queue_policy(&variables)?,
-            webhook_url: variables.receiver(environment)?,
-            download_idle: variables.number("DOWNLOAD_IDLE_MS", 30_000, 1_000..=120_000)?,
-            webhook_secrets: variables.webhook_secrets()?,
-            providers: Providers::open(REGISTRY, &variables)?,
-            upstream_webhooks: variables.upstream_webhooks()?,
-            public_url: variables.public_url()?,
+    /// Reads every setting; an empty value counts as an absent one. All errors are reported at
+    /// once.
+    pub fn parse(source: &dyn Platform) -> Result<Self, ConfigErrors> {
+        let mut errors = ConfigErrors::default();
+        let config = Self::read(&Variables::new(source), &mut errors);
+        config.filter(|_| errors.is_empty()).ok_or(errors)
+    }
+
+    /// Reads every setting before it returns, so that no error hides another.
+    fn read(variables: &Variables<'_>, errors: &mut ConfigErrors) -> Option<Self> {
+        published::refuse(variables, errors);
+        let environment = errors.keep(variables.environment());
+        // While it is unknown, an address without TLS is no error.
+        let receiver = variables.receiver(environment.unwrap_or(Environment::Development));
+        let webhook_url = errors.keep(receiver);
+        let jwt_secret = errors.keep(variables.jwt_secret());
+        let webhook_secrets = errors.keep(variables.webhook_secrets());
+        let api_key = errors.keep(variables.key("API_KEY"));
+        let admin_key = errors.keep(admin_key(variables));
+        let providers = Providers::open(REGISTRY, variables, errors);
+        let upstream_webhooks = errors.keep(variables.upstream_webhooks());
+        let job = policies::job(variables, errors);
+        let queue = policies::queue(variables, errors);
+        let submits_per_minute = errors.keep(policies::submits_per_minute(variables));
+        let start_timeout =
+            errors.keep(variables.optional_number("START_TIMEOUT_MS", 1_000..=MAX_START_TIMEOUT));
+        let download_idle =
+            errors.keep(variables.number("DOWNLOAD_IDLE_MS", 30_000, 1_000..=120_000));
+        let default_model = errors.keep(variables.default_model());
+        let model_aliases = errors.keep(variables.model_aliases());
+        let public_url = errors.keep(variables.public_url());
+        let cors_origins = errors.keep(variables.origins());
+        let log_level = errors.keep(variables.log_level());
+        let jwt_secret = jwt_secret?;
+        Some(Self {
+            environment: environment?,
+            job: job?,
+            queue: queue?,
+            webhook_url: webhook_url?,
+            download_idle: download_idle?,
+            webhook_secrets: webhook_secrets?,
+            providers: providers?,
+            upstream_webhooks: upstream_webhooks?,
+            public_url: public_url?,
             url_signer: UrlSigner::derive(&jwt_secret),
             webhook_video_url_ttl: WEBHOOK_VIDEO_URL_TTL,
             video_url_ttl: VIDEO_URL_TTL,
-            cors_origins: variables.origins()?,
+            cors_origins: cors_origins?,
             jwt_secret,
-            api_key: variables.key("API_KEY")?,
-            admin_key: admin_key(&variables)?,
-            default_model: variables.default_model()?,
-            submits_per_minute: submits_per_minute(&variables)?,
-            start_timeout: variables
-                .optional_number("START_TIMEOUT_MS", 1_000..=MAX_START_TIMEOUT)?,
-            model_aliases: variables.model_aliases()?,
-            log_level: variables.log_level()?,
+            api_key: api_key?,
+            admin_key: admin_key?,
+            default_model: default_model?,
+            submits_per_minute: submits_per_minute?,
+            start_timeout: start_timeout?,
+            model_aliases: model_aliases?,
+            log_level: log_level?,
         })
     }
 }
 
-/// The level to log from before anything else is known; with a bad one the worker logs why it
-/// stops.
-pub fn log_level(env: &worker::Env) -> Level {
-    let lookup = |name: &str| env.var(name).ok().map(|value| value.to_string());
-    Variables::new(&lookup).log_level().unwrap_or(Level::INFO)
+/// `LOG_LEVEL`, read before the other settings. It is `INFO` if the variable is wrong, so that the
+/// worker can log the configuration error.
+pub fn log_level(env: &Env) -> Level {
+    Variables::new(&WorkerEnv(env))
+        .log_level()
+        .unwrap_or(Level::INFO)
+}
+
+/// The worker's environment.
+struct WorkerEnv<'a>(&'a Env);
+
+impl Platform for WorkerEnv<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        self.0.var(name).ok().map(|value| value.to_string())
+    }
+
+    fn has_binding(&self, name: &str) -> bool {
+        Reflect::has(self.0, &name.into()).unwrap_or(false)
+    }
+
+    fn assets(&self, name: &str) -> Option<Fetcher> {
+        self.0.assets(name).ok()
+    }
 }
 
 impl Config {
-    /// What can be asked for at `now`.
+    /// The models that can be ordered at `now`.
     pub fn catalogue<'a>(&'a self, providers: &'a [&'static str], now: Millis) -> Catalogue<'a> {
         let (aliases, default_model) = (&self.model_aliases, self.default_model);
         Catalogue {
@@ -169,76 +211,16 @@ impl Config {
     }
 }
 
-fn job_policy(variables: &Variables<'_>) -> Result<job::Policy, ConfigError> {
-    let max_retries = variables.number("MAX_RETRIES", 3, 0..=10)?;
-    let poll_interval: Millis = variables.number("POLL_INTERVAL_MS", 2_500, 100..=600_000)?;
-    let job_timeout: Millis = variables.number("JOB_TIMEOUT_MS", 600_000, 1_000..=86_400_000)?;
-    if job_timeout <= poll_interval {
-        return Err(ConfigError::new(
-            "JOB_TIMEOUT_MS",
-            "a time longer than POLL_INTERVAL_MS",
-        ));
-    }
-    Ok(job::Policy {
-        max_retries: u32::try_from(max_retries).unwrap_or(3),
-        store_timeout: variables.number("STORE_TIMEOUT_MS", 900_000, 0..=86_400_000)?,
-        job_timeout,
-        unknown_submit: variables.unknown_submit()?,
-        poll_interval,
-        webhook_schedule: variables.webhook_schedule()?,
-        events: variables.events()?,
-        clarifications: variables.switch("ENABLE_CLARIFICATIONS")?,
-    })
-}
-
-/// The operator's key, which must not be the one that the app's server has.
+/// The operators' key, which must differ from the key of the app's server.
 fn admin_key(variables: &Variables<'_>) -> Result<Option<String>, ConfigError> {
     let key = variables.key("ADMIN_KEY")?;
     if key.is_some() && key == variables.key("API_KEY")? {
-        return Err(ConfigError::new("ADMIN_KEY", "another key than API_KEY"));
+        return Err(ConfigError::new("ADMIN_KEY", "different from API_KEY"));
     }
     Ok(key)
 }
 
-/// The operator's word on how many renders may be asked for within a minute; without it each
-/// model's own limit counts.
-fn submits_per_minute(variables: &Variables<'_>) -> Result<Option<u64>, ConfigError> {
-    variables.optional_number("MAX_SUBMITS_PER_MINUTE", 1..=MOST_SUBMITS_PER_MINUTE)
-}
-
-fn queue_policy(variables: &Variables<'_>) -> Result<queue::Policy, ConfigError> {
-    let slots = variables.number("MAX_CONCURRENT_JOBS", 3, 1..=1_000)?;
-    let (max_cost_per_day, max_cost_per_user_per_day) = budgets(variables)?;
-    Ok(queue::Policy {
-        mode: variables.dispatch_mode()?,
-        slots,
-        user_slots: variables
-            .number("MAX_CONCURRENT_JOBS_PER_USER", slots, 1..=1_000)?
-            .min(slots),
-        max_waiting: variables.number("MAX_QUEUE_LENGTH", 10_000, 0..=1_000_000)?,
-        submits_per_minute: submits_per_minute(variables)?.unwrap_or(MOST_SUBMITS_PER_MINUTE),
-        max_cost_per_day,
-        max_cost_per_user_per_day,
-        retention: variables.number("CLEANUP_RETENTION_DAYS", 7, 1..=3_650)? * DAY,
-    })
-}
-
-/// What may be spent within a day by all together and by each user. All without each would let one
-/// user's orders shut everybody's budget, whether they are ever rendered or not.
-fn budgets(variables: &Variables<'_>) -> Result<(Option<u64>, Option<u64>), ConfigError> {
-    const EACH: &str = "MAX_COST_PER_USER_PER_DAY";
-    let (all, each) = (
-        variables.micros("MAX_COST_PER_DAY")?,
-        variables.micros(EACH)?,
-    );
-    if all.is_some() && each.is_none() {
-        let wanted = "set where MAX_COST_PER_DAY is, because otherwise one user could use up the budget of all";
-        return Err(ConfigError::new(EACH, wanted));
-    }
-    Ok((all, each))
-}
-
-/// Shows what is no secret.
+/// Shows only settings that are not secret.
 impl fmt::Debug for Config {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

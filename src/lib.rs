@@ -3,14 +3,14 @@
 //! [`api`] accepts a request, a [`JobManager`] (one object per generation) makes it durable, the
 //! [`QueueManager`] puts it in order, the upstream renders it, R2 stores the video, and a signed
 //! webhook notifies the app. No accepted job is lost or stuck, and no render is paid for twice
-//! unless someone chose so.
+//! unless a user or an operator chose so.
 //!
 //! | room | holds |
 //! |---|---|
-//! | [`time`], [`money`], [`ids`] | units and names that every room knows |
+//! | [`time`], [`money`], [`ids`] | units and names that every room uses |
 //! | [`machine`] | pure state machines: every decision |
-//! | [`models`] | what each model takes and costs |
-//! | [`generation`] | a generation as the app reads it |
+//! | [`models`] | the parameters and price of each model |
+//! | [`generation`] | a generation as the API returns it |
 //! | [`store`] | the SQL of each object |
 //! | [`clients`] | calls to the outside: requests, downloads, R2 |
 //! | [`upstream`] | the video services, one folder each |

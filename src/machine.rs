@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Made to be confirmed first; spends nothing until then.
+    /// Waits for its user's confirmation; costs nothing until then.
     PendingConfirmation,
     Queued,
     Processing,

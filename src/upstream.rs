@@ -1,5 +1,6 @@
 //! The video services: one folder each, with one common trait and one registry, which is this file.
 
+pub mod demo;
 pub mod gemini;
 pub mod google;
 pub mod jwks;
@@ -25,5 +26,9 @@ pub const REGISTRY: &[Registration] = &[
     Registration {
         name: "omni",
         open: omni::open,
+    },
+    Registration {
+        name: "demo",
+        open: demo::open,
     },
 ];

@@ -1,22 +1,24 @@
-//! The worker's variables and secrets: text from outside, read by name.
+//! The worker's variables and secrets, read by name.
 //!
-//! A bad value is named with what it must be; the value itself is never shown, because any of them
-//! may be a secret put into the wrong place.
+//! An error names the variable and what it must be. It never contains the value, which may be a
+//! secret in the wrong variable.
 
 use crate::address;
 use crate::time::Millis;
+use std::fmt;
 use std::ops::RangeInclusive;
 use thiserror::Error;
 use url::{Host, Url};
+use worker::Fetcher;
 
-/// A setting that is missing or unusable. It holds the variable's name and what was wanted, never
-/// the value.
+/// A setting that is missing or invalid. It has the variable's name and what it must be, never the
+/// value.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the variable {variable} must be {wanted}")]
 pub struct ConfigError {
     /// The variable's name.
     pub variable: &'static str,
-    /// What it must be, to follow "must be".
+    /// What it must be: the words after "must be".
     pub wanted: String,
 }
 
@@ -29,19 +31,100 @@ impl ConfigError {
     }
 }
 
+/// Every setting that is missing or invalid, each once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConfigErrors(Vec<ConfigError>);
+
+impl ConfigErrors {
+    /// The value that was read. An error is added to the list.
+    pub fn keep<T>(&mut self, read: Result<T, ConfigError>) -> Option<T> {
+        read.map_err(|error| self.add(error)).ok()
+    }
+
+    pub fn add(&mut self, error: ConfigError) {
+        if !self.0.contains(&error) {
+            self.0.push(error);
+        }
+    }
+
+    pub fn list(&self) -> &[ConfigError] {
+        &self.0
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// All of them in one sentence, without its full stop.
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, error) in self.0.iter().enumerate() {
+            let separator = if number == 0 { "" } else { "; " };
+            write!(formatter, "{separator}{error}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+/// What the platform gives the worker, by name.
+pub trait Platform {
+    /// A variable or a secret.
+    fn text(&self, name: &str) -> Option<String>;
+
+    /// Whether the worker has this binding.
+    fn has_binding(&self, name: &str) -> bool;
+
+    /// The binding that serves the worker's own assets.
+    fn assets(&self, name: &str) -> Option<Fetcher>;
+}
+
+/// Variables alone. Every binding counts as present, but none can be used.
+impl<Lookup: Fn(&str) -> Option<String>> Platform for Lookup {
+    fn text(&self, name: &str) -> Option<String> {
+        self(name)
+    }
+
+    fn has_binding(&self, _: &str) -> bool {
+        true
+    }
+
+    fn assets(&self, _: &str) -> Option<Fetcher> {
+        None
+    }
+}
+
 /// The variables of a worker; an empty value counts as an absent one.
 pub struct Variables<'a> {
-    lookup: &'a dyn Fn(&str) -> Option<String>,
+    source: &'a dyn Platform,
 }
 
 impl<'a> Variables<'a> {
-    pub fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { lookup }
+    pub fn new(source: &'a dyn Platform) -> Self {
+        Self { source }
+    }
+
+    /// Whether the worker has this binding.
+    pub fn has_binding(&self, name: &str) -> bool {
+        self.source.has_binding(name)
+    }
+
+    /// The binding that serves the worker's own assets.
+    pub fn assets(&self, name: &str) -> Option<Fetcher> {
+        self.source.assets(name)
+    }
+
+    /// Whether `ENVIRONMENT` is `development`.
+    pub fn is_development(&self) -> bool {
+        self.text("ENVIRONMENT").as_deref() == Some("development")
     }
 
     /// The value without the space around it.
     pub fn text(&self, variable: &str) -> Option<String> {
-        (self.lookup)(variable)
+        self.source
+            .text(variable)
             .map(|value| value.trim().to_owned())
             .filter(|value| !value.is_empty())
     }
@@ -75,16 +158,17 @@ impl<'a> Variables<'a> {
         Ok(self.optional_number(variable, range)?.unwrap_or(default))
     }
 
-    /// Off unless it says so.
-    pub fn switch(&self, variable: &'static str) -> Result<bool, ConfigError> {
+    /// `true` or `false`; `None` if not set.
+    pub fn switch(&self, variable: &'static str) -> Result<Option<bool>, ConfigError> {
         match self.text(variable).as_deref() {
-            None | Some("false") => Ok(false),
-            Some("true") => Ok(true),
+            None => Ok(None),
+            Some("false") => Ok(Some(false)),
+            Some("true") => Ok(Some(true)),
             Some(_) => Err(ConfigError::new(variable, "true or false")),
         }
     }
 
-    /// A key that travels in a header; `None` when there is none.
+    /// A key that is sent in a header; `None` if it is not set.
     pub fn header_key(&self, variable: &'static str) -> Result<Option<String>, ConfigError> {
         match self.text(variable) {
             Some(key) if !key.bytes().all(|byte| byte.is_ascii_graphic()) => Err(ConfigError::new(
@@ -102,10 +186,9 @@ impl<'a> Variables<'a> {
         variable: &'static str,
         is_published: impl Fn(&str) -> bool,
     ) -> Result<(), ConfigError> {
-        const WANTED: &str = "a secret of your own: the one published in .dev.vars is taken only while ENVIRONMENT is \
+        const WANTED: &str = "a secret of your own: the one published in .dev.vars is accepted only while ENVIRONMENT is \
              development";
-        let development = self.text("ENVIRONMENT").as_deref() == Some("development");
-        let published = !development
+        let published = !self.is_development()
             && self
                 .text(variable)
                 .is_some_and(|secret| is_published(&secret));
@@ -116,12 +199,12 @@ impl<'a> Variables<'a> {
         }
     }
 
-    /// `UPSTREAM_TIMEOUT_MS` (60000): how long a submit or a poll may take, whole.
+    /// `UPSTREAM_TIMEOUT_MS` (60000): how long a submit or a poll may take in total.
     pub fn upstream_timeout(&self) -> Result<Millis, ConfigError> {
         self.number("UPSTREAM_TIMEOUT_MS", 60_000, 1_000..=120_000)
     }
 
-    /// An address that secrets travel to, so TLS is a must but for a loopback host.
+    /// An address to which secrets are sent: it requires TLS, except for a loopback host.
     pub fn safe_url(&self, variable: &'static str, default: &str) -> Result<Url, ConfigError> {
         let text = self.text(variable).unwrap_or_else(|| default.to_owned());
         base_url(&text).filter(is_safe).ok_or_else(|| {
@@ -133,7 +216,7 @@ impl<'a> Variables<'a> {
     }
 }
 
-/// An http or https address that others are appended to.
+/// An http or https address without a query, a fragment or a user; paths can be appended to it.
 pub fn base_url(text: &str) -> Option<Url> {
     let url = address::parse(text)?;
     let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
@@ -144,12 +227,12 @@ pub fn base_url(text: &str) -> Option<Url> {
     .then_some(url)
 }
 
-/// Whether what is sent there cannot be read on the way.
+/// Whether requests to the address are encrypted, or stay on this machine.
 pub fn is_safe(url: &Url) -> bool {
     url.scheme() == "https" || is_loopback(url)
 }
 
-/// Whether an address is of the own machine.
+/// Whether an address is on this machine.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(domain)) => domain == "localhost",

@@ -1,10 +1,11 @@
-// The worker's API. Every failure is one of two: it answered with a problem, or it did not answer.
+// Requests to the worker's API. A request fails with `Trouble` (the worker reported a problem) or
+// `NoAnswer`.
 
 const TIMEOUT_MS = 15_000;
 const UNAUTHORIZED = 401;
 const SERVER_ERROR = 500;
 
-/** The worker's answer was a problem; `message` is its sentence. */
+/** The worker reported a problem; `message` is its `detail`. */
 export class Trouble extends Error {
   /** @param {number} status @param {any} problem @param {string|null} requestId */
   constructor(status, problem, requestId) {
@@ -17,11 +18,11 @@ export class Trouble extends Error {
   }
 }
 
-/** The worker gave no answer, or none it stands by. */
+/** The worker did not respond, or it failed with a 5xx status. */
 export class NoAnswer extends Error {
-  /** @param {string} [why] a sentence, if the worker gave one */
+  /** @param {string} [why] the worker's sentence, if there is one */
   constructor(why = "") {
-    super(why || "The worker gave no answer.");
+    super(why || "The worker did not respond.");
     this.why = why;
   }
 }
@@ -32,7 +33,7 @@ export class Api {
 
   /**
    * @param {{token: string, actsFor?: string, caller?: {kind: string, userId?: string, operator: boolean}}} session
-   * @param {(why: string) => void} onSignedOut called when the token is no longer good
+   * @param {(why: string) => void} onSignedOut called when the worker rejects the token
    */
   constructor(session, onSignedOut = () => {}) {
     this.#session = session;
@@ -50,7 +51,7 @@ export class Api {
   }
 
   /**
-   * Opens a stream of events; the caller reads and aborts it.
+   * Opens an event stream. The caller reads and aborts it.
    * @param {string} path
    * @param {{user?: string, lastEventId?: string, signal: AbortSignal}} options
    */
@@ -83,7 +84,7 @@ export class Api {
     }
   }
 
-  /** A key or an admin names whom it acts for; a user's token needs no name. */
+  /** `X-User-Id` is set for a key or an operator; another user's token names its own user. */
   #headers(user) {
     const { token, actsFor, caller } = this.#session;
     const headers = new Headers({ Authorization: `Bearer ${token}` });
@@ -105,7 +106,7 @@ export class Api {
     const problem = await response.json().catch(() => undefined);
     const trouble = new Trouble(response.status, problem, response.headers.get("X-Request-Id"));
     if (response.status >= SERVER_ERROR) {
-      throw new NoAnswer(problem ? `The worker says: ${trouble.message} (request ${trouble.requestId})` : "");
+      throw new NoAnswer(problem ? `The worker failed: ${trouble.message} (request ${trouble.requestId})` : "");
     }
     if (response.status === UNAUTHORIZED) this.#onSignedOut(trouble.message);
     throw trouble;

@@ -1,18 +1,18 @@
-// What is wrong, since when, and the button that helps.
+// The banners: each names a problem and when it began, and offers a button that fixes it.
 
 import { h, keep, setText } from "./dom.js";
 import { ago, clock, count } from "./format.js";
 import { icon } from "./icons.js";
 import { actionButton } from "./parts.js";
 
-/** How many calls of `recover` one click makes at most. */
+/** The most calls of `recover` that one click makes. */
 const MAX_RECOVER_CALLS = 100;
 
-/** @param {import("./shell.js").App} app @param {{show: (error?: unknown) => void}} note where errors are told */
+/** @param {import("./shell.js").App} app @param {{show: (error?: unknown) => void}} note shows errors */
 export function banners(app, note) {
   const element = h("div", {
     className: "banners-of-queue",
-    attributes: { role: "region", "aria-label": "What is wrong" },
+    attributes: { role: "region", "aria-label": "Problems" },
   });
   const known = new Map();
   let shown = "";
@@ -30,18 +30,18 @@ export function banners(app, note) {
   return { element, stop };
 }
 
-/** What a status says is wrong, as sentences. Pure. */
+/** The problems that a queue status reports, as sentences. Pure. */
 export function troubles(status) {
   const found = [];
   if (status.paused) {
-    found.push({ kind: "paused", text: `The queue is paused${since(status.pausedSince)}: nothing new is started.` });
+    found.push({ kind: "paused", text: `The queue is paused${since(status.pausedSince)}. No new jobs start.` });
   }
   for (const { upstream, backoffSince, backoffUntil } of status.upstreams ?? []) {
-    const next = Date.parse(backoffUntil) > Date.now() ? `tried again at ${clock(backoffUntil)}` : "being tried again";
+    const next = Date.parse(backoffUntil) > Date.now() ? `Next submit at ${clock(backoffUntil)}.` : "Probing now.";
     found.push({
       kind: "backoff",
       upstream,
-      text: `${upstream} takes no orders${since(backoffSince)}: its jobs wait in line, and it is ${next}.`,
+      text: `${upstream} is in backoff${since(backoffSince)}. Its jobs wait. ${next}`,
     });
   }
   const { exhausted = 0, exhaustedSince } = status.webhooks ?? {};
@@ -52,7 +52,7 @@ export function troubles(status) {
       kind: "webhooks",
       bad: true,
       since: exhaustedSince,
-      text: `${events} given up${oldest}. The app has not heard of it.`,
+      text: `${events} exhausted${oldest}. The app did not accept ${exhausted === 1 ? "it" : "them"}.`,
     });
   }
   if (status.jobsWithoutTimer > 0) {
@@ -60,22 +60,22 @@ export function troubles(status) {
     found.push({
       kind: "timers",
       bad: true,
-      text: `${jobs} lost the timer and wait for the next sweep to set it again.`,
+      text: `${jobs} no alarm. The next sweep re-arms missing alarms.`,
     });
   }
   return found;
 }
 
 function since(at) {
-  return at ? ` since ${clock(at)}` : "";
+  return at ? ` (since ${clock(at)})` : "";
 }
 
-/** Each upstream that backs off has a banner of its own. */
+/** Each upstream in backoff has its own banner. */
 function keyOf({ kind, upstream = "" }) {
   return `${kind} ${upstream}`;
 }
 
-/** One banner. It stays while its text changes, so that a button that is busy stays busy. */
+/** One banner. A new text changes it in place, so that a busy button stays busy. */
 function banner(app, kind, bad, note) {
   const text = h("p");
   const helps = help(app, kind, note);
@@ -102,14 +102,14 @@ function help(app, kind, note) {
   let oldest;
   const recover = async () => {
     const recovered = await recoverSince(app, oldest ?? new Date(0).toISOString());
-    app.say(`${count(recovered)} webhooks are sent again.`);
+    app.say(`Sending ${count(recovered)} webhooks again.`);
   };
   const again = actionButton("Send all again", recover, { note });
   return {
     elements: [h("a", { className: "button", href: "#/deliveries?state=exhausted" }, "Show"), again],
     update({ since: at }) {
       oldest = at;
-      again.title = at ? `Everything given up since ${ago(at)}` : "";
+      again.title = at ? `The oldest was exhausted ${ago(at)}` : "";
     },
   };
 }
@@ -117,11 +117,14 @@ function help(app, kind, note) {
 /** Pauses or resumes the queue. @param {import("./shell.js").App} app @param {boolean} paused */
 export async function setPaused(app, paused) {
   await app.api.post(paused ? "/api/queue/pause" : "/api/queue/resume");
-  app.say(paused ? "The queue is paused." : "The queue goes on.");
+  app.say(paused ? "The queue is paused." : "The queue is resumed.");
   app.look();
 }
 
-/** Has every webhook sent again that was given up since then; answers how many. @param {string} at RFC 3339 */
+/**
+ * Sends every webhook again that was exhausted since `at`; returns how many.
+ * @param {string} at RFC 3339
+ */
 export async function recoverSince(app, at) {
   let recovered = 0;
   for (let call = 0; call < MAX_RECOVER_CALLS; call += 1) {

@@ -1,4 +1,4 @@
-// What is said while the worker gives no answer. The old picture stays, greyed.
+// The banner that is shown while the worker does not respond. The last view stays, greyed.
 
 import { h, setText } from "./dom.js";
 import { clock } from "./format.js";
@@ -25,15 +25,15 @@ export function connectionBanner(say) {
     element.hidden = silence === undefined;
     document.body.classList.toggle("stale", silence !== undefined);
     if (silence === undefined) {
-      if (!began) say("The worker answers again.");
+      if (!began) say("The worker responds again.");
       return;
     }
-    setText(told, `No answer from the worker since ${clock(silence.since)}.`);
+    setText(told, `The worker has not responded since ${clock(silence.since)}.`);
     setText(why, silence.why);
     if (began) say(told.textContent);
     const show = () => {
       const seconds = Math.ceil((silence.retryAt - Date.now()) / SECOND);
-      setText(next, seconds > 0 ? `Trying again in ${seconds} s.` : "Trying again now.");
+      setText(next, seconds > 0 ? `Retrying in ${seconds} s.` : "Retrying now.");
     };
     show();
     timer = setInterval(show, SECOND);

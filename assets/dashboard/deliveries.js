@@ -1,4 +1,4 @@
-// Webhooks as a table, with the button that sends one again.
+// A table of deliveries. Operators get a button that sends a webhook again.
 
 import { h, keep, setText } from "./dom.js";
 import { ago, clock } from "./format.js";
@@ -16,18 +16,18 @@ export function deliveryTable(app, { ofOneJob, note, onChange }) {
     ofOneJob ? "Event" : "Event and generation",
     "Attempts",
     "When",
-    app.operator ? "Again" : "",
+    app.operator ? "Action" : "",
   ];
   const body = h("tbody");
   const known = new Map();
   const head = columns
     .filter(Boolean)
-    .map((name) => h("th", { scope: "col", className: name === "Again" ? "act" : "" }, name));
+    .map((name) => h("th", { scope: "col", className: name === "Action" ? "act" : "" }, name));
   const element = h("table", { className: "deliveries", hidden: true }, h("thead", {}, h("tr", {}, head)), body);
   const redeliver = async ({ id }) => {
     const { delivery } = await app.api.post(`/api/webhooks/deliveries/${encodeURIComponent(id)}/redeliver`);
     known.get(id)?.update(delivery);
-    app.say("It is sent again.");
+    app.say("The webhook is being sent again.");
     app.look();
     onChange();
   };
@@ -82,12 +82,12 @@ function row(first, { app, ofOneJob, note, redeliver }) {
 function triedSaid({ attempts, lastStatus, state }) {
   const tries = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
   if (attempts === 0) return "Not tried yet";
-  return lastStatus ? `${tries}, last answered ${lastStatus}` : `${tries}${state === "delivered" ? "" : ", no answer"}`;
+  return lastStatus ? `${tries}, last status ${lastStatus}` : `${tries}${state === "delivered" ? "" : ", no answer"}`;
 }
 
 function whenSaid({ state, createdAt, nextAttemptAt, deliveredAt, exhaustedAt }) {
   if (state === "delivered" && deliveredAt) return `Delivered ${clock(deliveredAt)}`;
-  if (state === "exhausted" && exhaustedAt) return `Given up ${clock(exhaustedAt)}`;
+  if (state === "exhausted" && exhaustedAt) return `Exhausted ${clock(exhaustedAt)}`;
   if (nextAttemptAt) return `Next attempt ${clock(nextAttemptAt)}`;
-  return `Made ${ago(createdAt)}`;
+  return `Created ${ago(createdAt)}`;
 }

@@ -1,4 +1,5 @@
-// For operators: every webhook, and what sends those again that were given up.
+// The operators' page of all webhooks, with forms to send exhausted ones again and to test the
+// receiver.
 
 import { recoverSince } from "./banner.js";
 import { deliveryTable } from "./deliveries.js";
@@ -20,7 +21,7 @@ export function deliveriesPage(app, route) {
   let state = read(route);
   const note = errorNote();
   const table = deliveryTable(app, { ofOneJob: false, note, onChange: () => pages.now() });
-  const empty = h("p", { className: "empty", hidden: true }, "There are no such webhooks.");
+  const empty = h("p", { className: "empty", hidden: true }, "No webhooks match this filter.");
   const pages = pager(app, {
     ask: (after) => app.api.get("/api/webhooks/deliveries", { query: { state, limit: PAGE, after } }),
     show({ data }) {
@@ -67,7 +68,7 @@ export function deliveriesPage(app, route) {
   };
 }
 
-/** The form that sends again what was given up since some time. */
+/** The form that sends the webhooks again that were exhausted since a time. */
 function recovery(app, note, onChange) {
   const since = h("input", {
     id: "recover-since",
@@ -77,12 +78,12 @@ function recovery(app, note, onChange) {
   const said = h("p", { className: "quiet", attributes: { role: "status" } });
   const recover = async () => {
     const at = new Date(since.value);
-    if (Number.isNaN(at.getTime())) throw new Error("Enter a day and a time.");
+    if (Number.isNaN(at.getTime())) throw new Error("Enter a date and a time.");
     const recovered = await recoverSince(app, at.toISOString());
-    said.textContent = recovered === 1 ? "1 webhook is sent again." : `${count(recovered)} webhooks are sent again.`;
+    said.textContent = recovered === 1 ? "Sending 1 webhook again." : `Sending ${count(recovered)} webhooks again.`;
     onChange();
   };
-  const label = h("label", { htmlFor: "recover-since" }, "Given up since");
+  const label = h("label", { htmlFor: "recover-since" }, "Exhausted since");
   return h(
     "section",
     { className: "panel choices", attributes: { "aria-label": "Send again" } },
@@ -93,7 +94,7 @@ function recovery(app, note, onChange) {
   );
 }
 
-/** The button that sends a test webhook, and what came back. */
+/** The button that sends a test webhook, and its result. */
 function receiverTest(app, note) {
   const said = h("p", { className: "quiet", attributes: { role: "status" } });
   const send = async () => {
@@ -109,7 +110,7 @@ function receiverTest(app, note) {
   );
 }
 
-/** A time as the field wants it: local, without a zone. */
+/** The format of a `datetime-local` field: local time without a zone. */
 function local(date) {
   return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }

@@ -1,9 +1,8 @@
-// A dialog: focus stays in it, Esc closes it, and focus goes back to where it was.
+// A modal dialog. Esc closes it, and focus returns to where it was.
 
 import { h, uniqueId } from "./dom.js";
 
 /**
- * Opens a dialog.
  * @param {string} title
  * @param {(close: () => void) => HTMLElement} content
  */
@@ -23,7 +22,7 @@ export function openDialog(title, content) {
 }
 
 /**
- * Asks before something that cannot be undone; answers whether it is to be done.
+ * Asks for confirmation of an action that cannot be undone; resolves to whether it was given.
  * @param {string} title @param {string} text @param {string} yes @param {string} no
  * @returns {Promise<boolean>}
  */
@@ -50,7 +49,7 @@ export function confirmed(title, text, yes, no) {
   });
 }
 
-/** Whether a dialog is open, so that keys belong to it. */
+/** Whether a dialog is open; it then gets the keys. */
 export function isDialogOpen() {
   return document.querySelector("dialog[open]") !== null;
 }

@@ -1,8 +1,8 @@
-// Elements without markup: text is only ever set as text, so nothing a user wrote can become part of the page.
+// Makes elements without markup. Text is set only as text, so a user's text never becomes markup.
 
 /**
- * Makes an element. `properties` are set on it; those of `attributes` as attributes, those of `on` as listeners, those
- * of `data` as data attributes.
+ * Makes an element and sets its `properties`. Three of them are special: `attributes`, `on` for
+ * listeners and `data` for data attributes.
  * @param {string} tag
  * @param {Record<string, any>} [properties]
  * @param {...(Node|string|number|null|undefined|false)} children
@@ -24,22 +24,22 @@ export function setAttribute(element, name, value) {
   else element.setAttribute(name, value === true ? "" : String(value));
 }
 
-/** Replaces what an element holds; what is no node becomes text. */
+/** Replaces an element's children. A child that is not a node becomes text. */
 export function fill(element, ...children) {
   const kept = children.flat().filter((child) => child !== undefined && child !== null && child !== false);
   element.replaceChildren(...kept.map((child) => (child instanceof Node ? child : String(child))));
   return element;
 }
 
-/** Sets an element's text if it is another one, so that nothing is read out twice or loses its selection. */
+/** Sets an element's text if it differs; so no selection is lost and nothing is read out twice. */
 export function setText(element, text) {
   const wanted = text === undefined || text === null ? "" : String(text);
   if (element.textContent !== wanted) element.textContent = wanted;
 }
 
 /**
- * Keeps the children of `host` in step with `items`: one element an item, found again by its key, moved only if it has
- * to be, so that focus and selection stay.
+ * Makes the children of `host` match `items`, one element for each key. It reuses elements and
+ * moves them only if it must, so that focus and selection stay.
  * @param {HTMLElement} host
  * @param {Map<string, {element: HTMLElement, update: (item: any) => void}>} known
  * @param {any[]} items
@@ -62,7 +62,7 @@ export function keep(host, known, items, keyOf, make) {
   });
 }
 
-/** Whether keys that are typed now belong to a field. */
+/** Whether a text field has the focus and so gets the keys. */
 export function isTyping() {
   const active = document.activeElement;
   return (
@@ -72,7 +72,7 @@ export function isTyping() {
 
 let numbered = 0;
 
-/** An id no other element has. */
+/** An id that no other element has. */
 export function uniqueId(word) {
   numbered += 1;
   return `${word}-${numbered}`;

@@ -1,9 +1,9 @@
-// One generation's events as they happen: a stream that goes on where it broke off, or polling where there is none.
+// Follows one generation's live events and resumes a broken stream after its last event.
 
 import { NoAnswer, Trouble } from "./api.js";
 
 const AGAIN_MS = [500, 1000, 2000, 5000, 10_000];
-/** The worker says something each 15 s at least; longer silence is a connection that died unnoticed. */
+/** The worker sends something at least every 15 s. A longer silence means a dead connection. */
 const SILENCE_MS = 40_000;
 const ROUTE_MISSING = "route_not_found";
 
@@ -49,7 +49,7 @@ export function follow(api, user, id, told) {
     if (event === "step") told.onStep(JSON.parse(data));
     else if (event === "progress") told.onProgress(JSON.parse(data));
   };
-  /** Answers whether there is nothing more to follow. */
+  /** Whether the generation cannot be followed any more. */
   const failed = (error) => {
     if (error instanceof NoAnswer) told.onSilent(error);
     if (!(error instanceof Trouble)) return false;
@@ -73,7 +73,7 @@ export function follow(api, user, id, told) {
   };
 }
 
-/** Reads a stream to its end; answers whether it ended with the generation. */
+/** Reads a stream to its end; returns whether it contained the `end` event. */
 async function read(body, abort, heard) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
@@ -92,7 +92,7 @@ async function read(body, abort, heard) {
 }
 
 /**
- * Splits what came of a stream into whole events and what is yet to be completed. Comments are left out.
+ * Splits a stream's text into complete events and the incomplete rest. Comments are left out.
  * @param {string} text
  * @returns {{events: {id: string, event: string, data: string}[], rest: string}}
  */

@@ -1,4 +1,4 @@
-// Numbers and times as people read them.
+// Formats numbers and times for people.
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -15,7 +15,7 @@ const SHORT = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-d
 const DATE = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const COUNT = new Intl.NumberFormat("en");
 
-/** A time of today as 12:03:10, any other one with its day. @param {string|number|Date} at */
+/** A time such as 12:03:10, with the date unless it is today. @param {string|number|Date} at */
 export function clock(at) {
   const time = new Date(at);
   if (Number.isNaN(time.getTime())) return "";
@@ -23,12 +23,12 @@ export function clock(at) {
   return today ? CLOCK.format(time) : `${DATE.format(time)}, ${CLOCK.format(time)}`;
 }
 
-/** A place on an axis: the minute, or with `day` the day before it. */
+/** The label of a tick: hour and minute, with the date if `day` is true. */
 export function tick(at, day) {
   return day ? `${DATE.format(at)} ${SHORT.format(at)}` : SHORT.format(at);
 }
 
-/** How long something took, such as 340 ms, 4.2 s, 3 min 5 s. @param {number|null|undefined} ms */
+/** A duration such as 340 ms, 4.2 s or 3 min 5 s. @param {number|null|undefined} ms */
 export function duration(ms) {
   if (ms === undefined || ms === null) return "–";
   if (ms < SECOND) return `${Math.round(ms)} ms`;
@@ -44,7 +44,7 @@ function pair(ms, big, bigName, small, smallName) {
   return `${Math.floor(ms / big)} ${bigName}${rest > 0 ? ` ${rest} ${smallName}` : ""}`;
 }
 
-/** The same as short as an axis needs it: 20 s, 1:15, 2 h. */
+/** A short duration for an axis: 20 s, 1:15 (minutes and seconds), 2.0 h. */
 export function brief(ms) {
   if (ms === 0) return "0";
   if (ms < MINUTE) return duration(ms);
@@ -53,7 +53,7 @@ export function brief(ms) {
   return `${(ms / HOUR).toFixed(1)} h`;
 }
 
-/** How long ago a time was, roughly. */
+/** How long ago a time was, in whole seconds, minutes, hours or days. */
 export function ago(at, now = Date.now()) {
   const ms = Math.max(0, now - new Date(at).getTime());
   if (ms < MINUTE) return `${Math.floor(ms / SECOND)} s ago`;

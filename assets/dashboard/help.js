@@ -1,4 +1,4 @@
-// What the keys do.
+// The dialog that lists the keyboard shortcuts.
 
 import { openDialog } from "./dialog.js";
 import { h } from "./dom.js";
@@ -6,9 +6,9 @@ import { h } from "./dom.js";
 const KEYS = [
   ["/", "Search the list"],
   ["n", "New generation"],
-  ["j, k or arrows", "Next and previous in the list"],
-  ["Enter", "Open"],
-  ["Esc", "Close a dialog; from a generation back to the list"],
+  ["j, k or arrows", "Next or previous generation in the list"],
+  ["Enter", "Open the generation"],
+  ["Esc", "Close a dialog, or go back to the list"],
   ["?", "This help"],
 ];
 

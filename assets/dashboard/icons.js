@@ -1,4 +1,4 @@
-// Small drawings. Each status has a shape of its own, because colours alone do not tell everyone.
+// Icons. Each status has its own shape, because not everyone can distinguish the colours.
 
 const SPACE = "http://www.w3.org/2000/svg";
 const SHAPES = {
@@ -17,7 +17,7 @@ const SHAPES = {
   theme: "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zm0 2v10A5 5 0 0 1 8 3z",
 };
 
-/** A drawing that says nothing to screen readers: words stand beside it. */
+/** An icon. Screen readers skip it, because words stand beside it. */
 export function icon(name) {
   const drawing = document.createElementNS(SPACE, "svg");
   drawing.setAttribute("viewBox", "0 0 16 16");
@@ -31,7 +31,7 @@ export function icon(name) {
   return drawing;
 }
 
-/** The sample of a plot's line, dashed or not. */
+/** A sample of a plot's line, for the legend. */
 export function lineSample(tone, dashed) {
   const drawing = document.createElementNS(SPACE, "svg");
   drawing.setAttribute("viewBox", "0 0 18 8");

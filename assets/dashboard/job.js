@@ -1,4 +1,4 @@
-// One generation: how it stands, what it went through, what came of it, and what can be done with it.
+// The page of one generation: status, timeline, video, facts, webhooks and actions.
 
 import { NoAnswer } from "./api.js";
 import { deliveryTable } from "./deliveries.js";
@@ -15,7 +15,7 @@ import { waterfall } from "./waterfall.js";
 import { blocked, hasEnded, plain, STATUSES } from "./words.js";
 
 const EVERY_MS = 2000;
-/** An ended one changes only when someone else does something to it. */
+/** An ended generation changes only by someone else's action. */
 const ENDED_EVERY_MS = 15_000;
 
 /** @param {import("./shell.js").App} app @param {import("./route.js").Route} route */
@@ -27,7 +27,7 @@ export function jobPage(app, { user, id }) {
   let stream = "open";
   let stopFollowing = () => {};
 
-  // What a look ran into goes with the next good look; what an action ran into stays until the next action.
+  // `unread` shows a failed poll until one succeeds; `note` shows a failed action until the next.
   const [note, unread] = [errorNote(), errorNote()];
   const drawn = waterfall();
   const deliveries = deliveryTable(app, { ofOneJob: true, note, onChange: () => task.now() });
@@ -65,7 +65,7 @@ export function jobPage(app, { user, id }) {
     video.update(generation);
     actions.update(generation);
     drawn.update(steps, hasEnded(generation.status));
-    // A new attempt is followed anew; what was told already comes again and replaces it.
+    // A new attempt needs a new stream. It starts with all earlier steps and replaces them.
     if (stream === "ended" && !hasEnded(generation.status)) begin();
   };
   const begin = () => {
@@ -98,7 +98,7 @@ export function jobPage(app, { user, id }) {
     summary.update(generation);
   };
   let timer;
-  // Steps come in groups; one look tells of all of them.
+  // Steps come in groups, so one poll follows each group.
   const soon = () => {
     clearTimeout(timer);
     timer = setTimeout(() => task.now(), 150);
@@ -153,7 +153,7 @@ export function jobPage(app, { user, id }) {
   };
 }
 
-/** Older workers cannot tell of a job's deliveries; the page is worth having without them. */
+/** A job's deliveries; none from older workers, which lack the route. */
 async function deliveriesOf(app, path, user) {
   try {
     return (await app.api.get(`${path}/deliveries`, { user })).deliveries;
@@ -163,7 +163,7 @@ async function deliveriesOf(app, path, user) {
   }
 }
 
-/** The head: id, status, phase, how far it is, and why it waits or failed. */
+/** The head: id, status, phase, progress, and why the job waits or failed. */
 function jobSummary(id, actions) {
   const status = chip(STATUSES);
   const phase = h("span", { className: "quiet" });
@@ -183,14 +183,7 @@ function jobSummary(id, actions) {
     actions,
   );
   return {
-    element: h(
-      "section",
-      { className: "panel", attributes: { "aria-label": "How it stands" } },
-      title,
-      bar,
-      waits,
-      wrong,
-    ),
+    element: h("section", { className: "panel", attributes: { "aria-label": "Summary" } }, title, bar, waits, wrong),
     update(generation) {
       status.update(generation.status);
       setText(phase, phaseWords(generation));
@@ -207,12 +200,12 @@ function jobSummary(id, actions) {
 
 function phaseWords({ phase, status }) {
   if (phase === "done" || phase === "queued") return "";
-  return phase === "notifying" && hasEnded(status) ? "Telling the app" : plain(phase);
+  return phase === "notifying" && hasEnded(status) ? "Notifying the app" : plain(phase);
 }
 
 function waiting({ queuePosition, blockedBy, estimatedStartAt }) {
-  const place = queuePosition > 0 ? `Number ${queuePosition} in line. ` : "";
-  const guess = estimatedStartAt ? ` It may start about ${clock(estimatedStartAt)}.` : "";
+  const place = queuePosition > 0 ? `Position ${queuePosition} in the queue. ` : "";
+  const guess = estimatedStartAt ? ` Expected start: ${clock(estimatedStartAt)}.` : "";
   return `${place}${blocked(blockedBy)}${guess}`;
 }
 
@@ -221,6 +214,6 @@ async function copyId(button, id) {
     await navigator.clipboard.writeText(id);
     button.textContent = "Copied";
   } catch {
-    button.textContent = "Select it by hand";
+    button.textContent = "Copying failed";
   }
 }

@@ -1,4 +1,4 @@
-// What can be done with a generation, as its status allows.
+// The actions that a generation's status allows.
 
 import { confirmed } from "./dialog.js";
 import { h } from "./dom.js";
@@ -14,12 +14,12 @@ export function jobActions(app, { user, id, note, onChange }) {
     onChange();
   };
   const buttons = {
-    cancel: actionButton("Cancel", async () => (await asked(generation)) && post("cancel", "It is cancelled."), {
+    cancel: actionButton("Cancel", async () => (await asked(generation)) && post("cancel", "Generation cancelled."), {
       className: "danger",
       note,
     }),
-    retry: actionButton("Try again", () => post("retry", "It is in line again."), { note }),
-    confirm: actionButton("Confirm", () => post("confirm", "It is confirmed."), { className: "primary", note }),
+    retry: actionButton("Retry", () => post("retry", "Generation queued again."), { note }),
+    confirm: actionButton("Confirm", () => post("confirm", "Generation confirmed."), { className: "primary", note }),
   };
   const element = h(
     "div",
@@ -49,6 +49,6 @@ function allowed(status) {
 }
 
 function asked({ status }) {
-  const paid = status === "processing" ? " What is being rendered may be paid for all the same." : "";
-  return confirmed("Cancel this generation?", `It ends at once.${paid}`, "Cancel the generation", "Keep it");
+  const paid = status === "processing" ? " The render may still be charged." : "";
+  return confirmed("Cancel this generation?", `It ends immediately.${paid}`, "Cancel the generation", "Keep it");
 }

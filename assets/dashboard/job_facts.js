@@ -1,4 +1,4 @@
-// What a generation was ordered with, and what it came to.
+// A generation's order and results as lists.
 
 import { fill, h } from "./dom.js";
 import { bytes, clock, duration, money } from "./format.js";
@@ -35,7 +35,7 @@ export function jobFacts() {
   };
 }
 
-/** The order's parameters and metadata as they were sent. */
+/** The order's parameters and metadata, as the app sent them. */
 export function jobParameters() {
   const element = h("div");
   let shown;
@@ -49,21 +49,18 @@ export function jobParameters() {
       list.update(
         [...Object.entries(parameters), ...Object.entries(metadata)].map(([name, value]) => [name, text(value)]),
       );
-      fill(
-        element,
-        list.element.children.length > 0 ? list.element : h("p", { className: "quiet" }, "None were given."),
-      );
+      fill(element, list.element.children.length > 0 ? list.element : h("p", { className: "quiet" }, "None."));
     },
   };
 }
 
-/** Parts of the order that nothing was done with; hidden while there are none. */
+/** The order's warnings, such as fields that Reelay ignored; hidden if there are none. */
 export function jobWarnings() {
   const list = facts();
   const element = h("section", { className: "panel", hidden: true }, h("h2", {}, "Warnings"), list.element);
   return {
     element,
-    /** Older workers list none. An order's warnings never change. */
+    /** Older workers send none. An order's warnings never change. */
     update({ warnings = [] }) {
       list.update(warnings.map(({ pointer, detail }) => [pointer || "The order", `It ${detail}.`]));
       element.hidden = warnings.length === 0;

@@ -1,4 +1,4 @@
-// The list of generations: filters, search, pages; its first page moves by itself.
+// The list of generations with filters, search and pages. Its first page refreshes.
 
 import { isDialogOpen } from "./dialog.js";
 import { fill, h, isTyping, keep } from "./dom.js";
@@ -16,7 +16,7 @@ const TYPED_MS = 300;
 /**
  * @param {import("./shell.js").App} app
  * @param {{status: string, user: string, search: string}} given
- * @param {(changed: object, replace?: boolean) => void} change writes filters into the address
+ * @param {(changed: object, replace?: boolean) => void} change writes the filters into the address
  */
 export function generationList(app, given, change) {
   let filters = given;
@@ -85,7 +85,7 @@ export function generationList(app, given, change) {
   );
   return {
     element,
-    /** Takes filters from an address that was gone back to. */
+    /** Takes the filters from the address after the browser's Back or Forward. */
     route(next) {
       filters = next;
       [searchField.value, userField.value, statusField.value] = [next.search, next.user, next.status];
@@ -100,7 +100,7 @@ export function generationList(app, given, change) {
   };
 }
 
-/** Calls `then` with a field's text once typing rests. */
+/** Calls `then` with a field's text when typing pauses. */
 function typed(then) {
   let timer;
   return {
@@ -113,16 +113,16 @@ function typed(then) {
   };
 }
 
-/** A search looks at so many generations a page: one without any is no end as long as more follow. */
+/** A search reads a limited number of generations a page, so an empty page may not be the last. */
 function nothing(app, { filtered, first, more }) {
-  if (more) return [h("p", {}, "Nothing among these; look further back.")];
-  if (!first) return [h("p", {}, "Nothing further back.")];
-  if (filtered) return [h("p", {}, "Nothing matches these filters.")];
+  if (more) return [h("p", {}, "No matches on this page. Older generations follow.")];
+  if (!first) return [h("p", {}, "No older generations.")];
+  if (filtered) return [h("p", {}, "No generations match these filters.")];
   const order = h("button", { type: "button", className: "primary", on: { click: app.order } }, "New generation");
-  return [h("p", {}, "The queue is empty: nothing has been ordered yet."), order];
+  return [h("p", {}, "There are no generations yet."), order];
 }
 
-/** Coming back from a generation, its row has the focus again. */
+/** Focuses the row of the generation whose page was just left. */
 function refocus(app, list) {
   if (!app.opened) return;
   const link = [...list.querySelectorAll("a")].find((own) => own.getAttribute("href") === app.opened);
@@ -130,7 +130,7 @@ function refocus(app, list) {
   if (document.activeElement === document.body || document.activeElement?.id === "content") link?.focus();
 }
 
-/** Moves the focus through the rows by keys. */
+/** Moves the focus through the rows. */
 function moved(event, list, searchField) {
   if (event.ctrlKey || event.metaKey || event.altKey || isDialogOpen()) return;
   if (event.key === "Escape" && event.target === searchField) searchField.blur();

@@ -1,4 +1,4 @@
-// The beginning: who is signed in decides what is shown.
+// The entry: shows the sign-in, or the pages if someone is signed in.
 
 import { fill } from "./dom.js";
 import { forget, load, save } from "./session.js";
@@ -9,7 +9,7 @@ const host = document.getElementById("app");
 const said = document.getElementById("said");
 let shell;
 
-/** Tells screen readers of something that changed. */
+/** Announces a change to screen readers. */
 const say = (text) => {
   said.textContent = text;
 };
@@ -35,7 +35,7 @@ function showShell(session) {
   shell = openShell(host, session, say, (why) => showSignIn(why));
 }
 
-// The hash is the page's own, so the link cannot use one.
+// The hash is the page's route, so this link cannot use it.
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   const content = document.getElementById("content");

@@ -1,4 +1,4 @@
-// How things stand now, in numbers.
+// The queue's current state in numbers.
 
 import { h, setText } from "./dom.js";
 import { count, duration, money } from "./format.js";
@@ -9,9 +9,9 @@ export function numbers(app) {
   const waiting = number(element, "Waiting");
   const running = number(element, "Running");
   const oldest = number(element, "Oldest wait");
-  const webhooks = number(element, "Webhooks under way");
+  const webhooks = number(element, "Webhooks in progress");
   const cost = number(element, "Spent today");
-  const timers = number(element, "Jobs without timer");
+  const timers = number(element, "Missing alarms");
   const stop = app.onStatus((status) => {
     const priorities = Object.entries(status.waitingByPriority ?? {});
     const inLine = priorities.reduce((sum, [, own]) => sum + own, 0);
@@ -21,16 +21,16 @@ export function numbers(app) {
     webhooks.show(status.webhooks !== undefined);
     webhooks.update(
       count(status.webhooks?.pending),
-      status.webhooks?.exhausted ? `${count(status.webhooks.exhausted)} given up` : "",
+      status.webhooks?.exhausted ? `${count(status.webhooks.exhausted)} exhausted` : "",
     );
     cost.show(status.cost !== undefined && status.cost !== null);
     cost.update(
       money(status.cost?.today),
-      status.cost?.limit === undefined ? "no limit a day" : `of ${money(status.cost.limit)} a day`,
+      status.cost?.limit === undefined ? "no daily limit" : `of ${money(status.cost.limit)} a day`,
     );
     timers.update(
       count(status.jobsWithoutTimer),
-      status.timersRepaired > 0 ? `${count(status.timersRepaired)} repaired so far` : "",
+      status.timersRepaired > 0 ? `${count(status.timersRepaired)} re-armed so far` : "",
     );
   });
   return { element, stop };

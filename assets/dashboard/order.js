@@ -1,4 +1,5 @@
-// The dialog for a new generation. Its id is made once, so that however often it is sent, it is ordered once.
+// The dialog for a new generation. It makes the id once, so that repeated requests create one
+// generation.
 
 import { openDialog } from "./dialog.js";
 import { h } from "./dom.js";
@@ -10,24 +11,24 @@ import { jobRoute } from "./route.js";
 export async function openOrder(app) {
   const note = errorNote();
   const id = newId();
-  const button = h("button", { className: "primary", disabled: true }, "Order it");
+  const button = h("button", { className: "primary", disabled: true }, "Create");
   const cost = h("span", { className: "estimate quiet", attributes: { role: "status" } });
-  const place = h("div", {}, h("p", { className: "quiet" }, "Asking which models there are …"));
+  const place = h("div", {}, h("p", { className: "quiet" }, "Loading the models …"));
   let fields;
   let sent;
   const send = async (close) => {
-    // Two clicks are one order: the second finds the first under way.
+    // A second click does nothing while the first one's request is in progress.
     if (!fields || sent) return;
     note.show(undefined);
     fields.complain([]);
     const { user, order } = fields.read();
-    if (!user) return fields.complain([{ pointer: "/userId", detail: "must name the user it is for" }]);
+    if (!user) return fields.complain([{ pointer: "/userId", detail: "must name the user of the generation" }]);
     sent = true;
     button.disabled = true;
     try {
       const { generationId } = await app.api.post("/api/generations", { user, body: { ...order, generationId: id } });
       close();
-      app.say("It is ordered.");
+      app.say("The generation is created.");
       location.hash = jobRoute(user, generationId);
     } catch (error) {
       if (!fields.complain(error.errors ?? [])) note.show(error);
@@ -68,7 +69,7 @@ export async function openOrder(app) {
   }
 }
 
-/** An id that no other order has, also where the page is not served securely. */
+/** A random id. `crypto.randomUUID` is missing where the page is not served by HTTPS. */
 function newId() {
   const numbers = crypto.getRandomValues(new Uint8Array(16));
   return `d-${[...numbers].map((number) => number.toString(16).padStart(2, "0")).join("")}`;

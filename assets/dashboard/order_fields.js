@@ -1,4 +1,4 @@
-// The fields of an order, as the chosen model allows, and what they would cost.
+// The fields of an order, with the values that the chosen model allows, and the estimated cost.
 
 import { fill, h, setAttribute, uniqueId } from "./dom.js";
 import { money } from "./format.js";
@@ -35,7 +35,7 @@ export function orderFields(app, { models, defaultModel }, tellCost) {
     "/parameters/resolution": field("Resolution", resolution),
     "/parameters/duration": field("Duration", duration),
     "/parameters/aspectRatio": field("Aspect ratio", ratio),
-    "/priority": field("Priority", priority, "0 to 10; each level is a minute's head start"),
+    "/priority": field("Priority", priority, "0 to 10; each level moves the job forward by a minute"),
     "/userId": field("For user", user),
   };
   const chosen = () => models[Number(model.value)];
@@ -93,7 +93,7 @@ export function orderFields(app, { models, defaultModel }, tellCost) {
       if (chosen()) Object.assign(order, { provider: chosen().provider, model: chosen().id });
       return { user: named ? user.value.trim() : caller.userId, order };
     },
-    /** Tells what is wrong beside each field; answers whether all of it found its field. */
+    /** Shows each error beside its field; returns whether every error has a field. */
     complain(errors) {
       for (const own of Object.values(fields)) own.complain("");
       const known = errors.filter(({ pointer, header }) => fields[pointer ?? (header ? "/userId" : "")]);
@@ -104,7 +104,7 @@ export function orderFields(app, { models, defaultModel }, tellCost) {
   };
 }
 
-/** A labelled field with a place for what is wrong with it. */
+/** A labelled field with a place for its error. */
 function field(name, input, help) {
   const [id, wrongId] = [uniqueId("field"), uniqueId("wrong")];
   input.id = id;
@@ -134,7 +134,7 @@ function choice(choices) {
   return element;
 }
 
-/** Offers other choices; what was chosen stays so if it still can be. */
+/** Replaces the choices. The chosen one stays chosen if it is still offered. */
 function offer(element, choices, usual) {
   const before = element.value;
   fill(element, ...choices.map(([value, text]) => h("option", { value }, text)));

@@ -1,4 +1,4 @@
-// The first page: numbers of now, plots, the list.
+// The first page: current numbers, plots and the list.
 
 import { setPaused } from "./banner.js";
 import { fill, h } from "./dom.js";
@@ -23,11 +23,11 @@ export function overviewPage(app, route) {
   app.list = location.hash || "#/";
   const [note, unread] = [errorNote(), errorNote()];
   const now = numbers(app);
-  // A phone shows the list first; there the plots are one tap away.
+  // On a phone the plots are closed, so that the list is near the top.
   const lately = h("details", { className: "lately", open: !matchMedia("(max-width: 640px)").matches });
   const drawn = plots(app, filters.window, unread, () => lately.open);
   const list = generationList(app, filters, change);
-  const windows = segments("Window of the plots", offered, filters.window, (window) => {
+  const windows = segments("Period of the plots", offered, filters.window, (window) => {
     change({ window });
     drawn.window(window);
   });
@@ -36,7 +36,7 @@ export function overviewPage(app, route) {
   const stopStatus = app.onStatus((status) => {
     pause.textContent = status.paused ? "Resume the queue" : "Pause the queue";
   });
-  fill(lately, h("summary", {}, "Lately"), windows.element, unread.element, drawn.element);
+  fill(lately, h("summary", {}, "Activity"), windows.element, unread.element, drawn.element);
   lately.addEventListener("toggle", drawn.look);
   const element = h(
     "div",

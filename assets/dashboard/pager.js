@@ -1,22 +1,23 @@
-// Pages of a list: the first one is looked at again and again, a later one once, so that what is read does not move away.
+// The pages of a list. The first page refreshes; a later one loads once, so that it does not move
+// while someone reads it.
 
 import { NoAnswer } from "./api.js";
 import { h, setText } from "./dom.js";
 import { errorNote } from "./parts.js";
 
-/** The longest a timer can wait. */
+/** The longest delay of `setTimeout`. */
 const NEVER_MS = 2 ** 31 - 1;
 
 /**
- * @typedef {{data: any[], first: boolean, more: boolean}} Page whether it is the first, and whether older ones follow
+ * @typedef {{data: any[], first: boolean, more: boolean}} Page `first`: it is the first page; `more`: older ones follow
  * @param {import("./shell.js").App} app
  * @param {object} list
  * @param {(after: string|undefined) => Promise<{data: any[], hasMore: boolean, nextCursor?: string}>} list.ask
  * @param {(page: Page) => void} list.show
- * @param {() => number} list.everyMs how often the first page is asked for
+ * @param {() => number} list.everyMs the interval at which the first page refreshes
  */
 export function pager(app, { ask, show, everyMs }) {
-  // The cursor of each page up to the present one; the first has none.
+  // The cursor of each page up to the current one; the first page has none.
   let cursors = [undefined];
   let next;
   let turned = 0;
@@ -33,7 +34,7 @@ export function pager(app, { ask, show, everyMs }) {
     task.now();
   };
   const load = async () => {
-    // An answer to what was asked before the page was turned is not this page.
+    // A response to a request from before the page changed is not this page.
     const asked = turned;
     try {
       const { data, hasMore, nextCursor } = await ask(cursors.at(-1));
@@ -51,13 +52,13 @@ export function pager(app, { ask, show, everyMs }) {
   };
   const task = app.pulse.every(load, () => (cursors.length === 1 ? everyMs() : NEVER_MS));
   return {
-    /** What went wrong with the last look. */
+    /** The error of the last request. */
     note: note.element,
     /** The buttons that turn the page. */
     element: h("div", { className: "actions" }, place, back, forth),
-    /** Looks at the present page again. */
+    /** Loads the current page again. */
     now: () => task.now(),
-    /** Begins anew, for another list. */
+    /** Starts at the first page, for another list. */
     restart: () => turn([undefined]),
     stop: () => task.stop(),
   };

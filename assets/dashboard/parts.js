@@ -1,4 +1,4 @@
-// Small pieces that several components show.
+// Small elements that several components share.
 
 import { NoAnswer, Trouble } from "./api.js";
 import { fill, h, setText } from "./dom.js";
@@ -24,7 +24,7 @@ export function chip(table) {
   };
 }
 
-/** A place for an error in words, with the request's id where there is one; empty while nothing is wrong. */
+/** A place for an error's sentence and its request id, if there is one; hidden without an error. */
 export function errorNote() {
   const element = h("p", { className: "note", hidden: true, attributes: { role: "alert" } });
   return {
@@ -40,12 +40,12 @@ export function errorNote() {
 
 /** An error as a sentence. */
 export function sentence(error) {
-  if (error instanceof NoAnswer) return `${error.message} It may or may not have been done; look again in a moment.`;
+  if (error instanceof NoAnswer) return `${error.message} The request may have succeeded: check before a retry.`;
   return error instanceof Error ? error.message : String(error);
 }
 
 /**
- * A button that carries something out once at a time and says how it went.
+ * A button that runs an action, one at a time, and shows its error.
  * @param {string} label
  * @param {() => Promise<void>} act
  * @param {{className?: string, note: {show: (error?: unknown) => any}, title?: string}} options
@@ -66,7 +66,7 @@ export function actionButton(label, act, { className = "", note, title }) {
   return button;
 }
 
-/** A definition list that is updated in place: `[term, value]` with text or an element; empty values are left out. */
+/** A definition list that is updated in place. Rows without a value are hidden. */
 export function facts() {
   const element = h("dl", { className: "facts" });
   const known = new Map();
@@ -90,7 +90,7 @@ export function facts() {
   };
 }
 
-/** A choice of a few, as pressed buttons. @param {string} label @param {[string, string][]} choices */
+/** A choice of few values, as a group of buttons. @param {string} label @param {[string, string][]} choices */
 export function segments(label, choices, chosen, onChoose) {
   const buttons = choices.map(([value, text]) =>
     h("button", { type: "button", data: { value }, on: { click: () => choose(value, true) } }, text),
@@ -104,7 +104,7 @@ export function segments(label, choices, chosen, onChoose) {
   return { element, choose: (value) => choose(value, false) };
 }
 
-/** A labelled select. @param {[string, string][]} choices */
+/** A `select` with a label for screen readers. @param {[string, string][]} choices */
 export function select(label, choices, value, onChange) {
   const options = choices.map(([own, text]) => h("option", { value: own }, text));
   const element = h(

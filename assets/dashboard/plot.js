@@ -1,4 +1,5 @@
-// One plot over time: lines by uPlot, a key with the values under the pointer, and the same in a sentence.
+// One plot over time: uPlot's lines, a legend with the values under the pointer, and a sentence
+// that sums up the plot.
 
 import { fill, h, setText } from "./dom.js";
 import { tick } from "./format.js";
@@ -60,7 +61,7 @@ export function plot({ title, lines, show, onAxis = show, whole = false, least =
   const stopTheme = onTheme(build);
   return {
     element,
-    /** @param {number[]} times seconds since the epoch @param {(number|null)[][]} series one a line @param {string} summary */
+    /** @param {number[]} times seconds since the epoch @param {(number|null)[][]} series one for each line @param {string} summary */
     draw(times, series, summary) {
       data = [times, ...series];
       if (drawn) drawn.setData(data);
@@ -127,7 +128,7 @@ function whole_steps() {
     .sort((one, other) => one - other);
 }
 
-/** Canvases know no variables, so an element is asked what colour one is in the present theme. */
+/** A canvas cannot use CSS variables, so a hidden element resolves the current theme's colours. */
 function colours(host) {
   const probe = h("span", { hidden: true });
   host.append(probe);

@@ -1,11 +1,11 @@
-// The four plots: depth, throughput, wait and render time.
+// The four plots: queue depth, jobs per minute, wait and processing time.
 
 import { NoAnswer } from "./api.js";
 import { fill, h } from "./dom.js";
 import { brief, count, duration } from "./format.js";
 import { plot } from "./plot.js";
 
-/** How often each window is asked for: a long one changes slowly and is large. */
+/** The polling interval of each window. A long window changes slowly and its response is large. */
 const EVERY_MS = { "15m": 10_000, "1h": 10_000, "6h": 30_000, "24h": 30_000, "7d": 60_000 };
 
 /** @param {import("./shell.js").App} app @param {string} window @param {{show: (error?: unknown) => void}} note @param {() => boolean} isShown */
@@ -21,7 +21,7 @@ export function plots(app, window, note, isShown) {
     ],
   });
   const throughput = plot({
-    title: "A minute",
+    title: "Jobs per minute",
     show: count,
     whole: true,
     least: 4,
@@ -32,11 +32,11 @@ export function plots(app, window, note, isShown) {
     ],
   });
   const percentiles = [
-    { name: "half within", tone: "first" },
-    { name: "95 % within", tone: "second", dashed: true },
+    { name: "median", tone: "first" },
+    { name: "p95", tone: "second", dashed: true },
   ];
   const wait = plot({ title: "Wait", show: duration, onAxis: brief, least: 1000, lines: percentiles });
-  const render = plot({ title: "From start to end", show: duration, onAxis: brief, least: 1000, lines: percentiles });
+  const render = plot({ title: "Processing time", show: duration, onAxis: brief, least: 1000, lines: percentiles });
   const all = [depth, throughput, wait, render];
   const element = h("div", { className: "plots" }, ...all.map(({ element: own }) => own));
   let chosen = window;
@@ -46,11 +46,11 @@ export function plots(app, window, note, isShown) {
     depth.draw(seconds, [queue.waiting, queue.running], depthSaid(queue));
     const { completed, failed } = processing;
     throughput.draw(seconds, [queue.accepted, completed, failed], throughputSaid(queue.accepted, completed, failed));
-    wait.draw(seconds, [queue.waitMs.p50, queue.waitMs.p95], timeSaid(queue.waitMs, "Nothing was started."));
+    wait.draw(seconds, [queue.waitMs.p50, queue.waitMs.p95], timeSaid(queue.waitMs, "No job started."));
     render.draw(
       seconds,
       [processing.durationMs.p50, processing.durationMs.p95],
-      timeSaid(processing.durationMs, "Nothing has ended."),
+      timeSaid(processing.durationMs, "No job ended."),
     );
   };
   const ask = async () => {
@@ -89,8 +89,8 @@ const last = (numbers) => numbers.findLast((number) => number !== null && number
 
 function depthSaid({ waiting, running }) {
   const now = last(waiting);
-  if (now === undefined) return "No sample was taken in this time.";
-  return `Last ${count(now)} waiting and ${count(last(running))} running; at most ${count(most(waiting))} and ${count(most(running))}.`;
+  if (now === undefined) return "There are no samples of this period.";
+  return `Last: ${count(now)} waiting, ${count(last(running))} running. Maximum: ${count(most(waiting))} and ${count(most(running))}.`;
 }
 
 function throughputSaid(accepted, completed, failed) {
@@ -100,5 +100,5 @@ function throughputSaid(accepted, completed, failed) {
 function timeSaid({ p50, p95 }, none) {
   const half = last(p50);
   if (half === undefined) return none;
-  return `Last: half within ${duration(half)}, 95 % within ${duration(last(p95))}; at most ${duration(most(p95))}.`;
+  return `Last: median ${duration(half)}, p95 ${duration(last(p95))}. Maximum p95: ${duration(most(p95))}.`;
 }

@@ -1,15 +1,16 @@
-// What makes the page move by itself: tasks that are repeated while the tab is seen and the worker answers.
+// Repeats tasks while the tab is visible and the worker responds.
 //
-// When it does not answer, all tasks rest and one question is repeated, ever more slowly. The first answer wakes them.
+// When the worker does not respond, all tasks stop and one probe repeats at growing intervals. Its
+// first response starts them again.
 
 import { NoAnswer } from "./api.js";
 
 const FIRST_RETRY_MS = 1000;
 const MAX_RETRY_MS = 15_000;
-/** How long a task that was answered with a problem rests. */
+/** The least delay after the worker reported a problem. */
 const AFTER_TROUBLE_MS = 10_000;
 
-/** @typedef {{since: number, retryAt: number, why: string}|undefined} Silence since when nothing was heard, and when it is asked again (ms) */
+/** @typedef {{since: number, retryAt: number, why: string}|undefined} Silence when it began and when the next probe is due (ms) */
 
 export class Pulse {
   #probe;
@@ -21,7 +22,7 @@ export class Pulse {
   #seen = () => this.#visibility();
   #stopped = false;
 
-  /** @param {() => Promise<void>} probe asks whether the worker answers @param {(silence: Silence) => void} onSilence */
+  /** @param {() => Promise<void>} probe tests whether the worker responds @param {(silence: Silence) => void} onSilence */
   constructor(probe, onSilence) {
     this.#probe = probe;
     this.#onSilence = onSilence;
@@ -29,7 +30,7 @@ export class Pulse {
   }
 
   /**
-   * Repeats `run` every `everyMs()` milliseconds, from now on.
+   * Runs `run` now and then every `everyMs()` milliseconds.
    * @param {() => Promise<void>} run
    * @param {() => number} everyMs
    */
@@ -66,7 +67,7 @@ export class Pulse {
     return { stop, now: go };
   }
 
-  /** Says that a question got no answer. @param {NoAnswer} error */
+  /** Reports a request that got no response. @param {NoAnswer} error */
   silent(error) {
     if (this.#stopped) return;
     for (const task of this.#tasks) clearTimeout(task.timer);
@@ -76,7 +77,7 @@ export class Pulse {
     this.#askLater();
   }
 
-  /** Ends everything. */
+  /** Stops all tasks and the probe. */
   stop() {
     this.#stopped = true;
     document.removeEventListener("visibilitychange", this.#seen);

@@ -1,8 +1,8 @@
-// The address's hash says what is shown, so that links, back and forward work.
+// The address's hash is the route, so links, Back and Forward work.
 
 /** @typedef {{page: "overview"|"job"|"deliveries", user?: string, id?: string, query: URLSearchParams}} Route */
 
-/** @param {string} hash @returns {Route|undefined} nothing if the hash is not one of ours */
+/** @param {string} hash @returns {Route|undefined} nothing if the hash is not a route */
 export function readRoute(hash) {
   if (hash !== "" && !hash.startsWith("#/")) return undefined;
   const [path, query = ""] = hash.slice(2).split("?");
@@ -26,7 +26,7 @@ export function jobRoute(user, id) {
   return `#/job/${encodeURIComponent(user)}/${encodeURIComponent(id)}`;
 }
 
-/** A list's address; empty filters are left out. @param {string} page @param {Record<string, string|undefined>} filters */
+/** The route of a list; empty filters are left out. @param {string} page @param {Record<string, string|undefined>} filters */
 export function listRoute(page, filters) {
   const given = Object.entries(filters).filter(([, value]) => value);
   const query = new URLSearchParams(given).toString();

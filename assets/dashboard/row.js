@@ -1,4 +1,4 @@
-// One generation of the list: a link with all that matters in it.
+// One row of the list: a link to the generation that contains its main facts.
 
 import { h, setAttribute, setText } from "./dom.js";
 import { ago, clock, money } from "./format.js";
@@ -6,7 +6,7 @@ import { chip } from "./parts.js";
 import { jobRoute } from "./route.js";
 import { STATUSES } from "./words.js";
 
-/** The key of a row. */
+/** The key by which the list finds a row again. */
 export const rowKey = ({ userId, id }) => `${userId}/${id}`;
 
 export function row() {
@@ -36,9 +36,9 @@ export function row() {
       setText(user, generation.userId);
       setText(model, generation.model);
       setText(when, ago(generation.createdAt));
-      setAttribute(when, "title", `Ordered ${clock(generation.createdAt)}`);
+      setAttribute(when, "title", `Created ${clock(generation.createdAt)}`);
       setText(cost, generation.cost === undefined ? "" : money(generation.cost));
-      setAttribute(cost, "title", generation.cost === undefined ? null : "What it has cost so far");
+      setAttribute(cost, "title", generation.cost === undefined ? null : "Cost so far");
     },
   };
 }

@@ -1,4 +1,4 @@
-// Who is signed in. Kept in the tab alone, so that it ends with it.
+// Who is signed in. The browser keeps it in this tab only.
 
 const NAME = "reelay-session";
 
@@ -23,7 +23,7 @@ export function forget() {
   sessionStorage.removeItem(NAME);
 }
 
-/** Whom the page is shown to, in a few words. @param {Session} session */
+/** The name of the caller for the bar. @param {Session} session */
 export function nameOf({ caller, actsFor }) {
   const name = { user: caller.userId, service: "Service key", operator: "Operator key" }[caller.kind];
   const role = caller.kind === "user" && caller.operator ? `${name} (operator)` : name;

@@ -1,4 +1,4 @@
-// The frame around the pages: the bar, the banners, and which page the address names.
+// The frame around the pages: the bar, the banners, and the page that the address names.
 
 import { Api } from "./api.js";
 import { banners } from "./banner.js";
@@ -25,15 +25,15 @@ const PAGES = { overview: overviewPage, job: jobPage, deliveries: deliveriesPage
  * @property {Api} api
  * @property {import("./session.js").Session} session
  * @property {Pulse} pulse
- * @property {boolean} operator whether the operator routes are open
+ * @property {boolean} operator whether the caller may use the operators' routes
  * @property {boolean} seesAll whether everyone's generations are shown
  * @property {() => any} status the queue's last status
  * @property {(listener: (status: any) => void) => () => void} onStatus
- * @property {() => void} look asks for the status now
+ * @property {() => void} look requests the status now
  * @property {(text: string) => void} say
  * @property {() => void} order opens the dialog for a new generation
- * @property {string} [list] the address of the list as it was seen last
- * @property {string} [opened] the address of the generation that was looked at last
+ * @property {string} [list] the last address of the list
+ * @property {string} [opened] the address of the last opened generation
  */
 
 /** Shows the signed-in page. @param {(why: string) => void} onSignedOut */
@@ -87,7 +87,7 @@ export function openShell(host, session, say, onSignedOut) {
   };
 }
 
-/** Shows the page the address names. */
+/** Shows the page that the address names. */
 function switcher(app, main, mark) {
   let current;
   const show = () => {
@@ -128,7 +128,7 @@ function topBar(app, signOut) {
       "div",
       { className: "tools" },
       h("button", { type: "button", className: "primary", on: { click: app.order } }, icon("plus"), "New generation"),
-      tool("Light or dark", switchTheme, icon("theme")),
+      tool("Switch between light and dark", switchTheme, icon("theme")),
       tool("Keys", openHelp, icon("question")),
       h("button", { type: "button", className: "bare", on: { click: signOut } }, "Sign out"),
     ),

@@ -1,11 +1,11 @@
-// The first thing seen: a token or key, and for a key whom it acts for.
+// The sign-in: a token or key, and for a key the user for whom it acts.
 
 import { Api, NoAnswer, Trouble } from "./api.js";
 import { h, setAttribute } from "./dom.js";
 import { icon } from "./icons.js";
 
 /**
- * @param {string} why why one has to sign in again, if so
+ * @param {string} why why the user must sign in again, or empty
  * @param {(session: import("./session.js").Session) => void} onSession
  */
 export function signIn(why, onSession) {
@@ -43,7 +43,7 @@ export function signIn(why, onSession) {
       if (!session.token) return complain("token", token, "Enter a token or a key.");
       const { caller } = await new Api(session).get("/api/whoami");
       if (caller.kind === "service" && !session.actsFor) {
-        return complain("user", user, "The service key acts for a user: name one.");
+        return complain("user", user, "The service key acts for a user: enter the user's id.");
       }
       return onSession({ ...session, actsFor: caller.kind === "user" ? undefined : session.actsFor, caller });
     } catch (error) {
@@ -71,7 +71,7 @@ export function signIn(why, onSession) {
           h(
             "small",
             { id: "token-help" },
-            "A user's token, the service key or the operator's key. It is kept in this tab only.",
+            "A user's token, the service key or an operator token. The browser keeps it in this tab only.",
           ),
           wrong.token,
         ),
@@ -83,7 +83,7 @@ export function signIn(why, onSession) {
           h(
             "small",
             { id: "acts-for-help" },
-            "For a key: whose generations are shown. The operator's key shows everyone's without it.",
+            "For a key: the user whose generations you see. Operators see all users' if this is empty.",
           ),
           wrong.user,
         ),
@@ -94,7 +94,7 @@ export function signIn(why, onSession) {
 }
 
 function reason(error) {
-  if (error instanceof NoAnswer) return error.why || "The worker gave no answer. Try again in a moment.";
+  if (error instanceof NoAnswer) return error.why || "The worker did not respond. Try again in a moment.";
   if (error instanceof Trouble) return `${error.message} (request ${error.requestId})`;
   return String(error);
 }

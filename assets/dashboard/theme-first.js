@@ -1,3 +1,3 @@
-// Before anything is painted: the theme that was chosen last, so that no page flashes in the other one.
+// Sets the chosen theme before the first paint, so that the page does not flash in the other one.
 const chosen = localStorage.getItem("reelay-theme");
 if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;

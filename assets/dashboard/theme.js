@@ -1,4 +1,4 @@
-// Light or dark: as the system says, until someone chooses.
+// Light or dark: the system's theme until the user chooses.
 
 const NAME = "reelay-theme";
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -9,13 +9,13 @@ const tell = () => {
 };
 dark.addEventListener("change", tell);
 
-/** Whether the page is dark now. */
+/** Whether the current theme is dark. */
 export function isDark() {
   const chosen = document.documentElement.dataset.theme;
   return chosen ? chosen === "dark" : dark.matches;
 }
 
-/** Changes to the other theme and remembers it. */
+/** Switches to the other theme and stores the choice. */
 export function switchTheme() {
   const theme = isDark() ? "light" : "dark";
   document.documentElement.dataset.theme = theme;
@@ -23,7 +23,7 @@ export function switchTheme() {
   tell();
 }
 
-/** Calls `listener` whenever the theme changes; returns what ends that. */
+/** Calls `listener` when the theme changes; returns a function that removes it. */
 export function onTheme(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);

@@ -1,4 +1,5 @@
-// The stored video. Its address is signed and ends, so a player that fails is given a new one, once for each address.
+// The stored video. Its signed address expires, so a player that fails gets the newest address,
+// once for each address.
 
 import { fill, h } from "./dom.js";
 import { clock } from "./format.js";
@@ -37,7 +38,7 @@ export function videoPanel() {
       renew();
       return fill(element, player);
     },
-    /** Lets go of the connection that a half-loaded video holds. */
+    /** Closes the connection that a partly loaded video holds. */
     stop() {
       player?.removeAttribute("src");
       player?.load();
@@ -45,7 +46,7 @@ export function videoPanel() {
   };
 }
 
-/** The video by way of this page's own origin: the signature holds for the path. */
+/** The address on this page's origin. The signature covers the path, not the host. */
 function ownAddress(address) {
   const { pathname, search } = new URL(address, location.href);
   return pathname + search;
@@ -53,5 +54,5 @@ function ownAddress(address) {
 
 function absent(result, status) {
   if (result?.videoDeletedAt) return `The video was deleted at ${clock(result.videoDeletedAt)}.`;
-  return hasEnded(status) ? "There is no video." : "The video will be here.";
+  return hasEnded(status) ? "There is no video." : "The video is not ready yet.";
 }

@@ -1,7 +1,7 @@
-// A timeline drawn as a waterfall, as a table: each step a bar from its time to the next one's.
+// A timeline as a waterfall: a table in which each step has a bar from its time to the next step's.
 //
-// One axis for all attempts; the time between one attempt's end and the next one's order is left out, and so is what
-// comes after the last end (webhooks may be repeated for days), which is told in words.
+// All attempts share one axis. It leaves out the time between two attempts and after the last end,
+// because webhooks may be repeated for days.
 
 import { fill, h } from "./dom.js";
 import { clock, duration } from "./format.js";
@@ -19,8 +19,8 @@ const AGAIN = ["retried", "clarified"];
  */
 
 /**
- * Where each step's bar lies. Pure.
- * @param {Step[]} steps @param {number} now ms @param {boolean} ended whether nothing goes on
+ * The place of each step's bar. Pure.
+ * @param {Step[]} steps @param {number} now ms @param {boolean} ended whether the generation has ended
  * @returns {{bars: Bar[], total: number}}
  */
 export function layOut(steps, now, ended) {
@@ -57,13 +57,13 @@ function toneOf(step) {
 
 export function waterfall() {
   const body = h("tbody");
-  const head = ["Step", "At", "How long", "Took"].map((name, index) =>
+  const head = ["Step", "At", "Duration", "Took"].map((name, index) =>
     h("th", { scope: "col", className: ["step", "at", "", "took"][index] }, name),
   );
   const element = h("table", { className: "waterfall" }, h("thead", {}, h("tr", {}, head)), body);
   let [steps, ended] = [[], false];
   const draw = () => fill(body, ...rows(layOut(steps, Date.now(), ended).bars));
-  // The last bar of one that lives grows.
+  // While the generation is active, its last bar grows.
   const timer = setInterval(() => {
     if (!ended && steps.length > 0 && !document.hidden) draw();
   }, LIVE_MS);
@@ -96,7 +96,7 @@ function row({ step, at, detail, tone, took, from, length }) {
   const track = h("div", { className: "track", attributes: { "aria-hidden": "true" } });
   if (from !== undefined) {
     const piece = h("div", { className: `piece ${tone}` });
-    // A bar of no length stands at the axis' end, not beyond it.
+    // A bar without length stays within the axis.
     piece.style.left = `min(${(100 * from).toFixed(3)}%, 100% - 3px)`;
     piece.style.width = `${(100 * length).toFixed(3)}%`;
     track.append(piece);

@@ -1,4 +1,4 @@
-// Over how long the plots may look.
+// The periods that the plots offer.
 
 const SHORT = [
   ["15m", "15 min"],
@@ -11,7 +11,7 @@ const LONG = [
 ];
 
 /**
- * What can be chosen: the worker answers long windows to operators and the service key only.
+ * The windows that the caller may choose. Long ones are for operators and the service key only.
  * @param {import("./session.js").Session["caller"]} caller
  */
 export function windowsFor({ kind, operator }) {

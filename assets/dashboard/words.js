@@ -1,6 +1,6 @@
-// The API's words in words for people.
+// The API's values in words for people.
 
-/** Each status with its shape, its tone and its name. */
+/** The icon, tone and name of each status. */
 export const STATUSES = {
   queued: { icon: "ring", tone: "wait", name: "Queued" },
   processing: { icon: "play", tone: "busy", name: "Processing" },
@@ -12,7 +12,7 @@ export const STATUSES = {
   confirmed: { icon: "ring", tone: "wait", name: "Confirmed" },
 };
 
-/** How a webhook's delivery stands. */
+/** The icon, tone and name of each delivery state. */
 export const DELIVERY_STATES = {
   pending: { icon: "ring", tone: "wait", name: "Pending" },
   delivered: { icon: "check", tone: "good", name: "Delivered" },
@@ -21,59 +21,59 @@ export const DELIVERY_STATES = {
 
 const BLOCKED = {
   concurrency: "All slots are taken.",
-  user_concurrency: "This user already has as many running as one user may.",
-  rate_limit: "As many renders as allowed were asked for within this minute.",
-  upstream_backoff: "The video service takes no orders for now.",
-  start_after: "It was ordered for later.",
+  user_concurrency: "This user has reached the limit of running jobs.",
+  rate_limit: "The limit of submits per minute is reached.",
+  upstream_backoff: "The video service is in backoff.",
+  start_after: "Its start time is in the future.",
   paused: "The queue is paused.",
 };
 
 const STEPS = {
-  created: "Ordered",
+  created: "Created",
   confirmed: "Confirmed",
   started: "Slot taken",
   submit_intended: "Submitting",
   submitted: "Submitted, rendering",
   submit_refused: "Submit refused",
-  submit_answered_late: "Submit answered late",
-  submit_outcome_unknown: "Submit's outcome unknown",
-  requeued: "Back in line",
-  poll_failed: "A look at the render failed",
+  submit_answered_late: "Submit's answer was late",
+  submit_outcome_unknown: "Submit's outcome is unknown",
+  requeued: "Requeued",
+  poll_failed: "Poll failed",
   rendered: "Rendered, storing",
   render_failed: "Render failed",
-  render_was_over: "Render was over",
+  render_was_over: "Render had already ended",
   stored: "Stored",
   store_failed: "Storing failed",
   completed: "Completed",
   failed: "Failed",
   cancelled: "Cancelled",
-  retried: "Asked for again",
+  retried: "Retried",
   clarification_needed: "Needs another prompt",
-  clarified: "Given another prompt",
+  clarified: "Prompt replaced",
   video_deleted: "Video deleted",
   webhook_delivered: "Webhook delivered",
   webhook_failed: "Webhook failed",
-  webhook_exhausted: "Webhook given up",
+  webhook_exhausted: "Webhook exhausted",
   webhook_redelivered: "Webhook sent again",
 };
 
-/** Why a generation waits, as a sentence. */
+/** Why a generation waits, in a sentence. */
 export function blocked(reason) {
-  return reason ? (BLOCKED[reason] ?? `Waits: ${plain(reason)}.`) : "Waits for the next occasion to start.";
+  return reason ? (BLOCKED[reason] ?? `Waits: ${plain(reason)}.`) : "Starts when the queue next gives slots.";
 }
 
-/** A step of a timeline; steps of newer workers in their own word. */
+/** The name of a timeline's step. An unknown step of a newer worker keeps its own word. */
 export function stepName(step) {
   return STEPS[step] ?? plain(step);
 }
 
-/** A word of the API as a beginning of a sentence. */
+/** A value of the API with spaces and a capital letter. */
 export function plain(word) {
   const text = String(word).replaceAll("_", " ");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** Whether nothing more can happen to an attempt of this status. */
+/** Whether this status, or step, is terminal. */
 export function hasEnded(status) {
   return status === "completed" || status === "failed" || status === "cancelled";
 }

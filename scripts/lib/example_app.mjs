@@ -1,4 +1,4 @@
-// The example app's build for the tests; skipped when nothing has changed.
+// Builds the example app for the tests, unless nothing has changed.
 
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -15,8 +15,7 @@ function read(path) {
 }
 
 /**
- * The processes whose environment has `REELAY_RUN=tag` and that do not end by themselves within the
- * grace period.
+ * The processes whose environment has `REELAY_RUN=tag` and that do not end within the grace period.
  */
 export async function leftovers(tag) {
   const deadline = performance.now() + GRACE_MS;

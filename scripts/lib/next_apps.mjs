@@ -1,4 +1,4 @@
-// The apps of docs/quickstart.md and of deploy/nextjs.md in what create-next-app makes, built for
+// The apps of docs/quickstart.md and of deploy/nextjs.md in apps of create-next-app, built for
 // tests/workerd/next_apps.rs and for scripts/without_rust.mjs.
 //
 // The cache has a folder for each version of Next.js with its packages and an unmodified app, and
@@ -20,14 +20,14 @@ const MADE = "made";
 const MAKE =
   "--ts --app --empty --no-eslint --no-tailwind --no-src-dir --skip-install --use-npm --yes --disable-git --import-alias";
 
-/** The variable that tells where the app of twenty lines is. */
+/** The variable with the folder of the app of twenty lines. */
 export const TWENTY_LINES_APP = "TWENTY_LINES_APP";
 
 const quickstart = (more) => ({ ...quickstartFiles(), ...testPages(), ...more });
 /** At build time the app reads what it has at run time; these values are replaced then. */
 const LOCAL = "REELAY_URL=http://127.0.0.1:8787\nREELAY_API_KEY=only-for-the-build\nWEBHOOK_SECRET=\n";
 
-/** What people have: the variable that tells the tests where the app is, its Next.js, and its own files. */
+/** The tested apps: the variable with the app's folder, the version of Next.js, and the app's files. */
 const SETUPS = [
   { variable: "NEXT_14_APP", version: "14", files: quickstart },
   { variable: "NEXT_15_APP", version: "15", files: quickstart },
@@ -93,7 +93,7 @@ async function installed(version) {
   return home;
 }
 
-/** Pages of the tests, which are built with the quickstart's. */
+/** The tests' own pages, which are built with the quickstart's. */
 function testPages() {
   const folder = join(ROOT, "tests/next");
   return Object.fromEntries(filesIn(folder).map((name) => [name, read(join(folder, name))]));

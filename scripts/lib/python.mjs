@@ -1,4 +1,5 @@
-// Python, for the tests that run Google's own SDK against the local upstream, and schemathesis against the worker.
+// Python, for the tests that run Google's SDK against the local upstream, and schemathesis against
+// the worker.
 
 import { aptInstall, candidateVersion } from "./apt.mjs";
 import { haveDebian } from "./debian.mjs";

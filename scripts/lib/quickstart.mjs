@@ -1,4 +1,4 @@
-// The app that docs/quickstart.md has people write: the tests build and play these files.
+// The files of the app in docs/quickstart.md, which the tests build and run.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,12 +11,12 @@ const FILE = /(?<=\n\n)`([^`\n]+)`(?:[^\n]|\n(?!\n))*\n\n```tsx?\n([\s\S]*?)^```
 /** The app's files, by name. */
 export const quickstartFiles = () => filesOf("docs/quickstart.md");
 
-/** The TypeScript files that a page shows, by name; fails when a block has no name or there is none. */
+/** The TypeScript files of a page, by name; fails if a block has no name or there is no block. */
 export function filesOf(page) {
   return filesIn(readFileSync(join(ROOT, page), "utf8"), page);
 }
 
-/** The same of a page's text. */
+/** The TypeScript files in a page's text. */
 export function filesIn(text, page) {
   const files = [...text.matchAll(FILE)].map(([, name, code]) => [name, code]);
   const blocks = text.match(/^```ts/gm)?.length ?? 0;

@@ -67,7 +67,7 @@ export async function stopAll() {
 
 let ending = false;
 
-/** Whether this process was told to end: output of its children from then on is no failure. */
+/** Whether this process is ending: failures of its children are then ignored. */
 export const isEnding = () => ending;
 
 async function end(code) {
@@ -79,7 +79,7 @@ async function end(code) {
 }
 
 /**
- * Ends every child when this process is told to end, when its output is closed, and at the latest
+ * Ends every child when this process gets a signal, when its output is closed, and at the latest
  * when it exits.
  */
 export function endChildrenWithThis() {
@@ -90,7 +90,7 @@ export function endChildrenWithThis() {
   process.on("exit", () => {
     for (const { pid } of living) if (pid) signalGroup(pid, "SIGKILL");
   });
-  // npm passes signals on, but cannot pass on its own SIGKILL.
+  // npm forwards signals, but it cannot forward its own SIGKILL.
   const parent = process.ppid;
   if (process.env.npm_lifecycle_event) setInterval(() => process.ppid !== parent && end(143), PARENT_MS).unref();
 }

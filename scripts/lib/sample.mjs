@@ -1,5 +1,4 @@
-// One generation from request to video, which `npm start` shows, and which proves that everything
-// works together.
+// One generation from the order to the video. `npm start` shows it to prove that everything works.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { elapsed, Failure, say } from "./report.mjs";
@@ -14,7 +13,7 @@ const HEADERS = { authorization: `Bearer dev_${USER}`, "content-type": "applicat
 async function json(what, url, options = {}) {
   const response = await fetch(url, { signal: AbortSignal.timeout(30_000), ...options });
   const text = await response.text();
-  if (!response.ok) throw new Failure(`${what} was answered ${response.status}: ${text.slice(0, 300)}`);
+  if (!response.ok) throw new Failure(`${what} failed with status ${response.status}: ${text.slice(0, 300)}`);
   return JSON.parse(text);
 }
 

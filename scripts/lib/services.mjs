@@ -52,7 +52,7 @@ async function until(running, ready) {
     }
     for (const line of running.lines) process.stderr.write(`  ${running.name} │ ${line}\n`);
     const how = ended ? `ended with status ${ended.code ?? ended.signal}` : `was not ready within ${READY_MS / 1000} s`;
-    throw new Failure(`The ${running.name} ${how}: its lines are in ${running.path}.`);
+    throw new Failure(`The ${running.name} ${how}: see its log in ${running.path}.`);
   }
 }
 
@@ -73,8 +73,8 @@ export async function startUpstream(port, vars, terminal) {
 }
 
 /**
- * Starts workerd by `wrangler dev`, its state in `state`, its addresses moved to the chosen ports, with the variables `own` before
- * those of .dev.vars.
+ * Starts workerd by `wrangler dev`, with its state in `state` and its addresses on the chosen
+ * ports. The variables `own` override those of .dev.vars.
  */
 export async function startWorker(ports, vars, terminal, { own = {}, state = join(STATE, "state") } = {}) {
   const standard = movedVars(vars, { [DEFAULT_PORTS.worker]: ports.worker, [DEFAULT_PORTS.upstream]: ports.upstream });
@@ -103,15 +103,15 @@ export async function startApp(ports, vars, folder, terminal) {
   return running;
 }
 
-/** The first of these services to end, and how it ended. */
+/** The first of these services that ends, and its exit. */
 export const firstEnd = (services) =>
   Promise.race(services.map(async (service) => ({ service, ...(await service.child.ended) })));
 
 /** The failure for a service that ended. */
 export const ended = ({ service, code, signal }) =>
-  new Failure(`The ${service.name} ended (${code ?? signal}): its lines are in ${service.path}.`);
+  new Failure(`The ${service.name} ended (${code ?? signal}): see its log in ${service.path}.`);
 
-/** Fires the cron handler every minute, which workerd never does by itself. */
+/** Fires the cron handler every minute, because workerd does not. */
 export function startCron(port) {
   const fire = () =>
     fetch(`http://127.0.0.1:${port}/__scheduled?cron=*+*+*+*+*`, { signal: AbortSignal.timeout(30_000) }).catch(

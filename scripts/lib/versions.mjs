@@ -1,5 +1,5 @@
-// Every pinned version in one place. package.json pins the npm side (wrangler, node, esbuild, binaryen, biome),
-// Cargo.toml and Cargo.lock the crates.
+// The pinned versions, except npm packages (wrangler, node, esbuild, binaryen, biome), which
+// package.json pins, and crates, which Cargo.toml and Cargo.lock pin.
 
 /** The wasm target that workerd runs. */
 export const WASM_TARGET = "wasm32-unknown-unknown";

@@ -17,7 +17,7 @@ function checkout() {
   return { root, age, isNew: () => statSync(source).mtimeMs > LONG_AGO.getTime() };
 }
 
-test("sources are new to cargo when another checkout used the output last, and only then", () => {
+test("cargo recompiles sources only if another checkout used the output last", () => {
   const cache = join(mkdtempSync(join(tmpdir(), "reelay-cache-")), "build");
   const [one, two] = [checkout(), checkout()];
   for (const { root, age, isNew } of [one, two, one]) {

@@ -1,5 +1,4 @@
-// The parts of the dashboard that need no browser: the place of bars, the events of a stream, the
-// warnings.
+// Tests of the dashboard's functions that need no browser: bars, events of a stream, problems.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -26,7 +25,7 @@ test("a step's bar reaches to the next one, and the last of a live one to now", 
   );
 });
 
-test("time between attempts and after the last end takes no room", () => {
+test("the time between attempts and after the last end has no length", () => {
   const life = steps(
     ["created", 0],
     ["failed", 1000],
@@ -61,7 +60,7 @@ test("a stream cut anywhere gives the same events", () => {
   }
 });
 
-test("what is wrong is told with its time, and nothing when nothing is", () => {
+test("problems name their time, and a healthy status has none", () => {
   assert.deepEqual(
     troubles({ paused: false, upstreams: [], webhooks: { pending: 3, exhausted: 0 }, jobsWithoutTimer: 0 }),
     [],
@@ -90,7 +89,7 @@ test("a plain user is offered no window that the worker would refuse", () => {
   assert.deepEqual(offered("operator", true), every);
 });
 
-test("addresses are read as they are written, and others are left alone", () => {
+test("routes are read as they are written, and other hashes are ignored", () => {
   assert.deepEqual(
     { ...readRoute(jobRoute("a/b ü", "g-1")), query: undefined },
     { page: "job", user: "a/b ü", id: "g-1", query: undefined },
@@ -101,7 +100,7 @@ test("addresses are read as they are written, and others are left alone", () => 
   assert.equal(readRoute("#/job/%E0%A4%A/x").user, "%E0%A4%A");
 });
 
-test("durations are told in two parts at most", () => {
+test("durations have at most two units", () => {
   assert.deepEqual([340, 4200, 59_000, 185_000, 7_260_000, 180_000_000].map(duration), [
     "340 ms",
     "4.2 s",

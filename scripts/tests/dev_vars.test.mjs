@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { movedVars, parseVars } from "../lib/dev_vars.mjs";
 
-test("comments, quotes and blank lines are understood", () => {
+test("comments, quotes and blank lines are parsed", () => {
   const text = "# a comment\n\nKEY = value \nQUOTED=\"a b\"\nSINGLE='c=d'\nURL=http://127.0.0.1:8788\n";
   assert.deepEqual(parseVars(text), { KEY: "value", QUOTED: "a b", SINGLE: "c=d", URL: "http://127.0.0.1:8788" });
 });

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { test } from "node:test";
 import { chosenPorts, isFree, requireFree } from "../lib/ports.mjs";
 
-test("flags go before variables and variables before defaults", () => {
+test("flags override variables, and variables override defaults", () => {
   assert.deepEqual(chosenPorts([], {}), { worker: 8787, upstream: 8788 });
   assert.deepEqual(chosenPorts([], { PORT: "9000" }), { worker: 9000, upstream: 8788 });
   assert.deepEqual(chosenPorts(["--port", "9001", "--upstream-port=9002"], { PORT: "9000" }), {
@@ -12,13 +12,13 @@ test("flags go before variables and variables before defaults", () => {
   });
 });
 
-test("a port that is none is refused with its flag's name", () => {
+test("a bad port is refused with its flag's name", () => {
   assert.throws(() => chosenPorts(["--port", "high"], {}), /--port needs a port/);
   assert.throws(() => chosenPorts(["--port"], {}), /--port needs a port/);
   assert.throws(() => chosenPorts([], { UPSTREAM_PORT: "70000" }), /UPSTREAM_PORT needs a port/);
 });
 
-test("the example app has a port of its own, which no other may have", () => {
+test("the example app has its own port, which cannot be shared", () => {
   const roles = ["worker", "upstream", "app"];
   assert.deepEqual(chosenPorts([], {}, roles), { worker: 8787, upstream: 8788, app: 3000 });
   assert.equal(chosenPorts(["--app-port", "9001"], { APP_PORT: "9000" }, roles).app, 9001);
@@ -29,7 +29,7 @@ test("one port cannot serve both", () => {
   assert.throws(() => chosenPorts(["--port", "9002", "--upstream-port", "9002"], {}), /cannot share port 9002/);
 });
 
-test("a taken port is named together with the way to choose another", async () => {
+test("the error for a taken port says how to choose another", async () => {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address();

@@ -21,7 +21,7 @@ test("stopping a child ends what it has started", async () => {
   assert.ok(!lives(grandchild));
 });
 
-test("a child that ignores SIGTERM is ended all the same", async () => {
+test("a child that ignores SIGTERM is killed", async () => {
   const child = start("sh", ["-c", "trap '' TERM; echo ready; while :; do sleep 1; done"]);
   await new Promise((resolve) => eachLine(child.stdout, resolve));
   await stop(child, 200);

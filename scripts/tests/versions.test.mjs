@@ -15,7 +15,7 @@ test("versions compare by number and ignore a pre-release", () => {
   assert.ok(!atLeast("1.90.9", "1.91.0"));
 });
 
-test("the wasm-bindgen command has the crate's version to the last digit", () => {
+test("the wasm-bindgen command has exactly the crate's version", () => {
   const version = /name = "wasm-bindgen"\nversion = "(.*)"/.exec(read("Cargo.lock"))[1];
   assert.equal(CARGO_TOOLS["wasm-bindgen-cli"].version, version);
 });
@@ -25,7 +25,7 @@ test("worker-build has the version of the worker crate", () => {
   assert.equal(CARGO_TOOLS["worker-build"].version, version);
 });
 
-test("the oldest Rust is the one Cargo.toml names", () => {
+test("the oldest Rust is the one in Cargo.toml", () => {
   const version = /^rust-version = "(.*)"$/m.exec(read("Cargo.toml"))[1];
   assert.ok(atLeast(MIN_RUST, version) && atLeast(version, MIN_RUST));
 });

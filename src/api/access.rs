@@ -1,5 +1,6 @@
-//! Who may call a route. The table of routes says it in one word, which is checked here before the
-//! handler runs and from which the API's description takes what it says of tokens.
+//! Who may call a route. The table of routes gives each route one kind of access. This module
+//! checks it before the handler runs; the API description derives the security of the route from
+//! it.
 
 use crate::api::answer::Answer;
 use crate::api::auth;
@@ -16,30 +17,30 @@ use crate::objects::messages::Owners;
 use crate::objects::stub;
 use futures::future::LocalBoxFuture;
 
-/// A handler, which is given what the check found.
+/// A handler. Its first argument is what the access check found.
 type Handler<T> = for<'a> fn(T, &'a mut Call) -> LocalBoxFuture<'a, Result<Answer, Problem>>;
 
-/// Who may call, with the handler that answers them.
+/// Who may call a route, and its handler.
 pub(crate) enum Access {
     /// Everyone, without a token.
     Open(Handler<()>),
-    /// Any valid token: the answer is the same for everyone.
+    /// Anyone with a valid token.
     Anyone(Handler<Caller>),
-    /// A user, or who acts for one. The handler is given the user's id.
+    /// A user, or a caller who acts for one. The handler receives the user's id.
     User(Handler<String>),
-    /// The same with a body, which may name the user.
+    /// As `User`, but the body may name the user.
     Sender(Handler<Sender>),
-    /// The user whose generation it is, or who acts for them.
+    /// The owner of the generation, or a caller who acts for the owner.
     Owner(Handler<JobKey>),
-    /// The same, or the holder of a signed URL.
+    /// As `Owner`, or anyone with a signed URL.
     OwnerOrAddress(Handler<JobKey>),
     Operator(Handler<Operator>),
-    /// Whoever can sign the body.
+    /// A caller who signs the body.
     Signed(Handler<SignedEvent>),
 }
 
 impl Access {
-    /// Checks who calls, then has the handler answer.
+    /// Checks the caller, then runs the handler.
     pub(crate) async fn answer(&self, call: &mut Call) -> Result<Answer, Problem> {
         match self {
             Self::Open(handler) => handler((), call).await,
@@ -56,7 +57,7 @@ impl Access {
     }
 }
 
-/// An operator, by the name that audit lines have.
+/// An operator, with the name that audit lines show.
 pub(crate) struct Operator(String);
 
 impl Operator {
@@ -68,7 +69,7 @@ impl Operator {
 /// A caller who may act for a user, and may name that user in the body.
 pub(crate) struct Sender {
     caller: Caller,
-    /// Whether the request was counted against a user's limit.
+    /// Whether the request was already counted against a user's rate limit.
     is_counted: bool,
 }
 
@@ -89,7 +90,7 @@ impl Sender {
     }
 }
 
-/// A user's requests count.
+/// Any valid caller. A user's request is counted against the rate limit.
 async fn anyone(call: &Call) -> Result<Caller, Problem> {
     let caller = authenticate(call)?;
     if let Caller::User { id, admin: false } = &caller {
@@ -98,7 +99,8 @@ async fn anyone(call: &Call) -> Result<Caller, Problem> {
     Ok(caller)
 }
 
-/// The request is counted before its body is read where the user is known without it.
+/// A caller who may act for a user. If the user is known without the body, the request is counted
+/// before the body is read.
 async fn sender(call: &Call) -> Result<Sender, Problem> {
     let caller = authenticate(call)?;
     let mut is_counted = false;
@@ -111,9 +113,9 @@ async fn sender(call: &Call) -> Result<Sender, Problem> {
     Ok(Sender { caller, is_counted })
 }
 
-/// The generation of the path's id: a user's own, or that of the user a key or an admin names.
-/// Where they name nobody, the id's only owner is meant. An id that cannot be one is simply
-/// missing.
+/// The generation with the path's id: a user's own, or that of the user whom a key or an admin
+/// names. If they name no user, it is the only owner of the id. A malformed id is answered like a
+/// missing one.
 async fn owned(call: &mut Call) -> Result<JobKey, Problem> {
     let caller = authenticate(call)?;
     let known = caller.known_for(named(call, &caller)?.as_deref())?;
@@ -130,8 +132,8 @@ async fn owned(call: &mut Call) -> Result<JobKey, Problem> {
     Ok(key)
 }
 
-/// A valid signed address is enough, even beside a token that means nothing here; otherwise the
-/// owner's token.
+/// Accepts a valid signed URL, whatever token the request also has; otherwise requires the owner's
+/// token.
 async fn owned_or_addressed(call: &mut Call) -> Result<JobKey, Problem> {
     let Some(signature) = call.parameter("signature") else {
         return owned(call).await;
@@ -149,7 +151,7 @@ async fn owned_or_addressed(call: &mut Call) -> Result<JobKey, Problem> {
     }
     Err(auth::refused(
         &call.config,
-        "The address is not valid or has expired; ask for a new one.",
+        "The signed URL is not valid or has expired; request a new one.",
     ))
 }
 
@@ -170,15 +172,15 @@ fn authenticate(call: &Call) -> Result<Caller, Problem> {
     auth::authenticate(authorization.as_deref(), &call.config, call.now_seconds())
 }
 
-/// The user that the request names outside its body: in `X-User-Id`, in the query's `userId`, or in
-/// both alike.
+/// The user whom the request names outside its body: in `X-User-Id`, in the query's `userId`, or in
+/// both with the same value.
 fn named(call: &Call, caller: &Caller) -> Result<Option<String>, Problem> {
     let parameters = [USER_PARAMETER, "user_id"].map(|name| call.parameter(name));
     auth::named(caller, call.header(USER_HEADER), parameters)
 }
 
-/// The only owner of the path's id, as the queue knows it. Admins have their own generation before
-/// anyone else's.
+/// The only owner of the path's id, according to the queue. An admin's own generation takes
+/// precedence.
 async fn owner(call: &Call, caller: &Caller) -> Result<String, Problem> {
     let message = Owners {
         generation_id: call.id.clone(),
@@ -198,8 +200,8 @@ async fn owner(call: &Call, caller: &Caller) -> Result<String, Problem> {
     }
 }
 
-/// Counts the request of a user. Remembers an operator who acts for another user: what they do is
-/// not on that user's account.
+/// Counts a request against the user's rate limit. An operator's request is not counted; if it acts
+/// for another user, the operator is recorded for the audit log.
 async fn take_part(call: &mut Call, caller: &Caller, user: &str) -> Result<(), Problem> {
     if !caller.is_operator() {
         return count(call, user).await;

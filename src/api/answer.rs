@@ -1,4 +1,4 @@
-//! An answer before it becomes the platform's response.
+//! An answer, before it is converted to the platform's response.
 
 use crate::api::problem::Problem;
 use serde::ser::SerializeMap;
@@ -17,9 +17,9 @@ pub(crate) struct Answer {
 enum Content {
     Empty,
     Json(String),
-    /// In another format than the app's JSON.
+    /// Text in a format other than the app's JSON.
     Text(String),
-    /// Rendered last, because it names the request.
+    /// Serialised last, because it contains the request's id.
     Problem(Problem),
     Stream(ResponseBody),
 }
@@ -33,7 +33,7 @@ impl Answer {
         }
     }
 
-    /// JSON that may hold signed addresses, so nobody keeps it.
+    /// JSON. It may contain signed URLs, so it must not be cached.
     pub(crate) fn json(status: u16, value: &impl Serialize) -> Result<Self, Problem> {
         let text = serde_json::to_string(value).map_err(|_| Problem::unavailable())?;
         let answer = Self {
@@ -51,7 +51,7 @@ impl Answer {
         Self::json(200, &Success { field, value })
     }
 
-    /// Text of another content type, as it is now.
+    /// Text of another content type, not to be cached.
     pub(crate) fn text(content_type: &str, text: String) -> Self {
         let answer = Self {
             status: 200,
@@ -90,7 +90,7 @@ impl Answer {
         self.status
     }
 
-    /// The problem's word for programs, if it is one.
+    /// The problem's code, if the answer is a problem.
     pub(crate) fn code(&self) -> Option<&'static str> {
         match &self.content {
             Content::Problem(problem) => Some(problem.code),
@@ -107,11 +107,11 @@ impl Answer {
         self
     }
 
-    /// The platform's response. HEAD gets the same headers without the content.
+    /// Converts it to the platform's response. HEAD gets the same headers without the content.
     pub(crate) fn into_response(self, request_id: &str, head: bool) -> Response {
         let headers = Headers::new();
         for (name, value) in &self.headers {
-            // A value the platform refuses costs that header, not the answer.
+            // If the platform refuses a value, only that header is lost.
             let _ = headers.set(name, value);
         }
         let _ = headers.set("X-Request-Id", request_id);

@@ -1,9 +1,9 @@
-//! Who did what: one line for each thing that an operator changes.
+//! The audit log: one line for each change by an operator.
 
 use crate::api::call::Call;
 use crate::log::AUDIT;
 
-/// What an operator has done.
+/// What an operator did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     Paused,
@@ -12,15 +12,15 @@ pub(crate) enum Action {
     Recovered,
     TestedWebhook,
     CleanedUp,
-    /// Anything that a user may do, in that user's name.
+    /// Any change that a user may make, on behalf of that user.
     ActedForUser,
 }
 
-/// The outcome of what may have been done or not.
-pub(crate) const NO_ANSWER: &str = "no answer came, it may have been done";
+/// The outcome if no answer came: the change may have been made.
+pub(crate) const NO_ANSWER: &str = "no answer; the change may have been made";
 
-/// Writes the line. `operator` is the caller's name, `user` the owner of what was changed, `outcome`
-/// the result.
+/// Logs an audit line. `operator` is the caller's name, `user` the owner of what was changed,
+/// `outcome` the result.
 pub(crate) fn record(operator: &str, action: Action, user: Option<&str>, outcome: &str) {
     match action {
         Action::Paused => tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Queue paused"),
@@ -45,8 +45,8 @@ pub(crate) fn record(operator: &str, action: Action, user: Option<&str>, outcome
     }
 }
 
-/// The same of an operator who acted for another user, once the answer's status is known. Reading
-/// is no act.
+/// Logs an audit line for an operator who acted for another user, after the answer's status is
+/// known. Reads are not logged.
 pub(crate) fn acted(call: &Call, status: u16) {
     let Some((operator, user)) = &call.acting else {
         return;

@@ -1,5 +1,5 @@
-//! Who calls: a user by an HS256 JWT, the app's own server by the service key, an operator by the
-//! admin key or an admin's JWT, or a development user. Pure.
+//! Identifies the caller: a user by an HS256 JWT, the app's own server by `API_KEY`, an operator by
+//! `ADMIN_KEY` or an admin's JWT, or a development user. Pure.
 
 use crate::api::field_error::FieldError;
 use crate::api::problem::Problem;
@@ -12,16 +12,16 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// The longest token looked at, in bytes.
+/// The longest token that is accepted, in bytes.
 const MAX_TOKEN: usize = 8 * 1024;
-/// The header by which a key, or an admin, names the user acted for.
+/// The header in which a key or an admin names the user it acts for.
 pub const USER_HEADER: &str = "X-User-Id";
-/// The query parameter that does the same.
+/// The query parameter with the same meaning.
 pub const USER_PARAMETER: &str = "userId";
 
 const MISSING: &str = "Send a token as Authorization: Bearer <token>.";
 const INVALID: &str = "The token is not valid or has expired.";
-const ONLY_IN_DEVELOPMENT: &str = "A dev_ token is accepted only while ENVIRONMENT is development. Here, sign a JWT \
+const ONLY_IN_DEVELOPMENT: &str = "A dev_ token is accepted only while ENVIRONMENT is development. Instead, sign a JWT \
      with JWT_SECRET for each user, or use API_KEY on your server.";
 const HINT: &str = "In development this works: Authorization: Bearer dev_u_1";
 
@@ -30,18 +30,18 @@ const HINT: &str = "In development this works: Authorization: Bearer dev_u_1";
 pub enum Caller {
     User {
         id: String,
-        /// Whether the token opens the operator routes, and acts for whom it names.
+        /// Whether the token may use the operator routes and act for any user.
         admin: bool,
     },
-    /// The app's own server: acts for whom it names.
+    /// The app's own server: may act for any user.
     Service,
-    /// Whoever has the admin key: acts for whom it names, and may use the operator routes.
+    /// A caller with the admin key: may act for any user and use the operator routes.
     Operator,
 }
 
-/// By how much a token's clock and this one may differ, in seconds.
+/// How much the clock of a token's issuer may differ from this one, in seconds.
 const LEEWAY: u64 = 60;
-/// How a development token begins.
+/// The prefix of a development token.
 const DEVELOPMENT: &str = "dev_";
 
 #[derive(Deserialize)]
@@ -51,8 +51,8 @@ struct UserClaims {
     role: Option<String>,
 }
 
-/// Finds the caller of a request by its `Authorization` header. In development a refusal names a
-/// token that works.
+/// Identifies the caller by the `Authorization` header. In development, a refusal names a token
+/// that works.
 pub fn authenticate(
     authorization: Option<&str>,
     config: &Config,
@@ -61,7 +61,7 @@ pub fn authenticate(
     identify(authorization, config, now_seconds).map_err(|why| refused(config, why))
 }
 
-/// 401 for this reason. In development it names a token that works.
+/// 401 for this reason. In development, it names a token that works.
 pub fn refused(config: &Config, why: &str) -> Problem {
     match config.environment {
         Environment::Development => Problem::unauthorized(&format!("{why} {HINT}")),
@@ -69,14 +69,14 @@ pub fn refused(config: &Config, why: &str) -> Problem {
     }
 }
 
-/// Whether the header holds a development token where none is accepted.
+/// Whether the header has a development token outside development.
 pub fn is_misplaced(authorization: Option<&str>, config: &Config) -> bool {
     let token = authorization.and_then(bearer);
     config.environment != Environment::Development
         && token.is_some_and(|token| token.starts_with(DEVELOPMENT))
 }
 
-/// The token of a header, if it has one.
+/// The bearer token of a header, if it has one.
 fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
@@ -117,7 +117,7 @@ fn identify(
 }
 
 /// The user of a signed, unexpired token. A token with a `crit` header is refused, because no
-/// extension is understood here (RFC 7515, section 4.1.11).
+/// extension is supported (RFC 7515, section 4.1.11).
 fn user_of(token: &str, secret: &[u8], now_seconds: u64) -> Option<Caller> {
     let untrusted = UntrustedToken::<Map<String, Value>>::try_from(token).ok()?;
     if untrusted.header().other_fields.contains_key("crit") {
@@ -149,7 +149,7 @@ fn user_of(token: &str, secret: &[u8], now_seconds: u64) -> Option<Caller> {
 }
 
 impl Caller {
-    /// Whether the operator routes are open to the caller.
+    /// Whether the caller may use the operator routes.
     pub fn is_operator(&self) -> bool {
         matches!(self, Self::Operator | Self::User { admin: true, .. })
     }
@@ -159,13 +159,13 @@ impl Caller {
         matches!(self, Self::User { id, .. } if id == user)
     }
 
-    /// Whether the caller is told what all users together spend, and may ask what takes the queue
-    /// long.
+    /// Whether the caller may see what all users together spend, and request a long window of
+    /// metrics.
     pub fn is_trusted(&self) -> bool {
         !matches!(self, Self::User { admin: false, .. })
     }
 
-    /// Whom an audit line names: an admin's user id, or the variable whose key was shown.
+    /// The caller's name in an audit line: an admin's user id, or the variable of the key.
     pub fn name(&self) -> &str {
         match self {
             Self::User { id, .. } => id,
@@ -174,7 +174,7 @@ impl Caller {
         }
     }
 
-    /// The user of a token; keys have none.
+    /// The user of a token; `None` for a key.
     pub fn user_id(&self) -> Option<&str> {
         match self {
             Self::User { id, .. } => Some(id),
@@ -182,8 +182,8 @@ impl Caller {
         }
     }
 
-    /// The user a request acts for. `named` is whom it names outside its body, `body` the body's
-    /// `userId`, valid already.
+    /// The user a request acts for. `named` is the user named outside the body, `body` the body's
+    /// `userId`, which is already validated.
     pub fn acting_for(&self, named: Option<&str>, body: Option<&str>) -> Result<String, Problem> {
         if let (Some(named), Some(body)) = (named, body)
             && named != body
@@ -200,13 +200,13 @@ impl Caller {
         user.or_else(|| self.user_id().map(str::to_owned))
             .ok_or_else(|| {
                 let detail =
-                    "must name the user the key acts for (or userId in the body or the query does)";
+                    "must name the user the key acts for (or send userId in the body or the query)";
                 Problem::invalid(vec![FieldError::header(USER_HEADER, detail)])
             })
     }
 
-    /// The user a request acts for as far as that is known: a user without more rights is always
-    /// themselves, anyone else is whom they name.
+    /// The user a request acts for, if it is known: an ordinary user's own id, or the user whom a
+    /// key or an admin names.
     pub fn known_for(&self, named: Option<&str>) -> Result<Option<String>, Problem> {
         match (self, named) {
             (Self::User { id, admin: false }, Some(named)) if named != id => {
@@ -223,8 +223,8 @@ impl Caller {
     }
 }
 
-/// The user that a request of `caller` names in its header and its query: the same one in all
-/// places.
+/// The user whom a request of `caller` names in its header and its query. All places must name the
+/// same user.
 pub fn named(
     caller: &Caller,
     header: Option<String>,
@@ -257,7 +257,7 @@ pub fn named(
     Ok(named)
 }
 
-/// Compares in a time that tells nothing of either text, its length included.
+/// Compares in a time that depends on neither text nor its length.
 fn equal(one: &str, other: &str) -> bool {
     Sha256::digest(one).ct_eq(&Sha256::digest(other)).into()
 }

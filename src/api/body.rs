@@ -1,4 +1,4 @@
-//! Reading a request's body: JSON only, and never more than the limit into memory.
+//! Reads a request's body: only JSON, and never more than the limit into memory.
 
 use crate::api::json_text::read_object;
 use crate::api::problem::Problem;
@@ -9,11 +9,10 @@ use worker::{ByteStream, Request};
 /// The largest body, in bytes.
 pub const MAX_BODY: usize = 10 * 1024 * 1024;
 
-/// How much of a body that is too large is read to its end and thrown away, in bytes: what the
-/// platform lets in.
+/// How much of a body that is too large is read and discarded, in bytes: the platform's own limit.
 const MAX_DISCARDED: usize = 100 * 1024 * 1024;
 
-/// Whether a content type is JSON's.
+/// Whether a content type is JSON.
 pub fn is_json(content_type: Option<&str>) -> bool {
     let Some(essence) = content_type.and_then(|value| value.split(';').next()) else {
         return false;
@@ -36,11 +35,12 @@ pub(crate) async fn json_object(request: &mut Request) -> Result<Map<String, Val
     read_object(&bytes)
 }
 
-/// What is known of a body's length before it is read.
+/// What the `Content-Length` header says about a body.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Announced {
-    /// It is not too long. The platform passes on no more than was announced.
+    /// The body is within the limit. The platform passes on no more than was announced.
     Whole,
+    /// There is no usable `Content-Length`.
     Nothing,
 }
 
@@ -53,15 +53,15 @@ fn announced(request: &Request, limit: usize) -> Result<Announced, Problem> {
     }
 }
 
-/// Reads all of a body in one go.
+/// Reads the whole body at once.
 async fn whole(request: &mut Request) -> Result<Vec<u8>, Problem> {
     request
         .bytes()
         .await
-        .map_err(|_| Problem::malformed_json("it broke off"))
+        .map_err(|_| Problem::malformed_json("it ended early"))
 }
 
-/// Reads a body whole if it is not longer than `limit`; the rest of one that is stays unread.
+/// Reads a body of at most `limit` bytes. The rest of a longer one is not read.
 pub(crate) async fn bounded(request: &mut Request, limit: usize) -> Result<Vec<u8>, Problem> {
     if announced(request, limit)? == Announced::Whole {
         return whole(request).await;
@@ -74,7 +74,7 @@ pub(crate) async fn bounded(request: &mut Request, limit: usize) -> Result<Vec<u
         .stream()
         .map_err(|_| Problem::malformed_json("it could not be read"))?;
     while let Some(chunk) = chunks.next().await {
-        bytes.extend(chunk.map_err(|_| Problem::malformed_json("it broke off"))?);
+        bytes.extend(chunk.map_err(|_| Problem::malformed_json("it ended early"))?);
         if bytes.len() > limit {
             return Err(Problem::too_large(limit));
         }
@@ -91,7 +91,7 @@ async fn read(request: &mut Request) -> Result<Vec<u8>, Problem> {
         .stream()
         .map_err(|_| Problem::malformed_json("it could not be read"))?;
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Problem::malformed_json("it broke off"))?;
+        let chunk = chunk.map_err(|_| Problem::malformed_json("it ended early"))?;
         if bytes.len() + chunk.len() > MAX_BODY {
             drop(bytes);
             discard(chunks).await;
@@ -102,7 +102,7 @@ async fn read(request: &mut Request) -> Result<Vec<u8>, Problem> {
     Ok(bytes)
 }
 
-/// Reads on without keeping anything: a caller that is cut off while sending never sees its answer.
+/// Reads and discards the rest: a caller that is cut off while sending never sees its answer.
 async fn discard(mut chunks: ByteStream) {
     let mut discarded = 0;
     while discarded < MAX_DISCARDED

@@ -1,4 +1,4 @@
-//! One request on its way through a handler.
+//! One request, as a handler receives it.
 
 use crate::clock;
 use crate::config::Config;
@@ -13,9 +13,9 @@ pub(crate) struct Call {
     pub(crate) context: Context,
     pub(crate) config: Rc<Config>,
     pub(crate) now: Millis,
-    /// The id in the path; empty where the route has none.
+    /// The id in the path; empty if the route has none.
     pub(crate) id: String,
-    /// The operator who acts for another user in this request, and that user.
+    /// An operator who acts for another user, and that user.
     pub(crate) acting: Option<(String, String)>,
     url: Url,
 }
@@ -53,7 +53,7 @@ impl Call {
         self.request.headers().get(name).ok().flatten()
     }
 
-    /// The first query parameter of that name.
+    /// The first query parameter with that name.
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
         self.url
             .query_pairs()
@@ -65,7 +65,7 @@ impl Call {
         self.now / SECOND
     }
 
-    /// Under which address the caller reaches this worker, without a final slash.
+    /// The address under which the caller reaches this worker, without a final slash.
     pub(crate) fn public_url(&self) -> String {
         self.config
             .public_url

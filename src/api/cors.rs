@@ -1,4 +1,4 @@
-//! Which browser origins may call.
+//! CORS: which browser origins may call.
 
 use crate::api::answer::Answer;
 
@@ -13,24 +13,24 @@ const OUR_HEADERS: [&str; 9] = [
     "X-Request-Id",
     "X-User-Id",
 ];
-/// The longest list of requested headers that is answered, in bytes.
+/// The longest list of requested headers that is echoed, in bytes.
 const MAX_REQUESTED: usize = 2_048;
 const EXPOSED_HEADERS: &str = "Accept-Ranges, Content-Length, Content-Range, ETag, Idempotent-Replayed, Location, Retry-After, X-Request-Id";
-/// How long a browser may remember a preflight, in seconds.
+/// How long a browser may cache a preflight, in seconds.
 const MAX_AGE: &str = "86400";
 
-/// The origin to allow, if the caller's is one of ours.
+/// The caller's origin, if it is allowed.
 pub fn allowed_origin<'a>(origin: Option<&'a str>, origins: &[String]) -> Option<&'a str> {
     origin.filter(|origin| origins.iter().any(|allowed| allowed == origin))
 }
 
-/// Whether a browser asks for leave to send another request.
+/// Whether a request is a CORS preflight.
 pub fn is_preflight(method: &str, has_header: impl Fn(&str) -> bool) -> bool {
     method == "OPTIONS" && has_header("Origin") && has_header("Access-Control-Request-Method")
 }
 
-/// The answer to a preflight from `origin`, whose page wants to send the headers `requested`. A
-/// page of another origin gets nothing by which its browser would go on.
+/// The answer to a preflight from `origin` that requests the headers `requested`. Another origin
+/// gets no CORS headers, so its browser does not send the request.
 pub(crate) fn preflight(
     allow: &str,
     origin: Option<&str>,
@@ -52,8 +52,8 @@ pub(crate) fn preflight(
     }
 }
 
-/// The headers that a page may send: ours, and whatever its monitoring, tracing or framework adds.
-/// A list that is not one of header names, or too long, adds none.
+/// The headers that a page may send: those of the API and all that it requests, for example for
+/// tracing. A list that is too long or has an invalid name adds none.
 pub fn allowed_headers(requested: Option<&str>) -> String {
     let requested = requested.filter(|list| list.len() <= MAX_REQUESTED);
     let names: Vec<&str> = requested
@@ -77,7 +77,7 @@ pub fn allowed_headers(requested: Option<&str>) -> String {
         .join(", ")
 }
 
-/// Whether a text is a token (RFC 9110, section 5.6.2), as every header's name is.
+/// Whether a text is a token (RFC 9110, section 5.6.2), as every header name is.
 fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text
@@ -85,7 +85,7 @@ fn is_token(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// Lets an allowed origin read the answer. A preflight's answer is whole already.
+/// Adds the CORS headers to an answer. The answer to a preflight already has them.
 pub(crate) fn decorate(answer: Answer, origin: Option<&str>, origins: &[String]) -> Answer {
     if origins.is_empty() || answer.has("Vary") {
         return answer;

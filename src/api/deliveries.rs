@@ -1,4 +1,4 @@
-//! Webhook events: their deliveries, and sending them again.
+//! Webhook events: listing their deliveries and sending them again.
 
 pub mod delivery;
 #[cfg(not(target_arch = "wasm32"))]
@@ -25,9 +25,9 @@ use crate::time::rfc3339;
 use futures::StreamExt;
 use serde::Serialize;
 
-/// How many events one request sends again at most; a job takes a few milliseconds.
+/// The maximum number of events that one request sends again. A job takes a few milliseconds.
 const MAX_RECOVERED: u32 = 300;
-/// How many jobs are told at the same time: the platform allows six connections.
+/// How many jobs get the message at the same time: the platform allows six connections.
 const TOLD_AT_ONCE: usize = 6;
 
 #[derive(Serialize)]
@@ -52,7 +52,7 @@ pub(crate) struct Recovery {
     has_more: bool,
 }
 
-/// `GET /api/generations/{id}/deliveries`: the caller's own, as the job itself knows them, oldest
+/// `GET /api/generations/{id}/deliveries`: the events of one generation, read from its job, oldest
 /// first.
 pub(crate) async fn of_generation(call: &Call, key: JobKey) -> Result<Answer, Problem> {
     let deliveries: Vec<_> = view::job(call, &key, &Deliveries)
@@ -63,7 +63,8 @@ pub(crate) async fn of_generation(call: &Call, key: JobKey) -> Result<Answer, Pr
     Answer::success("deliveries", &deliveries)
 }
 
-/// `GET /api/webhooks/deliveries`: everyone's, newest first, as the queue last heard.
+/// `GET /api/webhooks/deliveries`: the events of all users, newest first, as last reported to the
+/// queue.
 pub(crate) async fn list(call: &Call, _: Operator) -> Result<Answer, Problem> {
     let query = deliveries_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
     let DeliveriesQuery {
@@ -111,7 +112,7 @@ pub(crate) async fn redeliver(call: &Call, operator: Operator) -> Result<Answer,
         Ok(RedeliveredEvent {
             delivery: Some(_), ..
         }) => "due at once",
-        Ok(_) => "it is no longer there",
+        Ok(_) => "the event no longer exists",
         Err(_) => audit::NO_ANSWER,
     };
     let outcome = format!("{} of {generation}: {outcome}", call.id);
@@ -125,7 +126,7 @@ pub(crate) async fn redeliver(call: &Call, operator: Operator) -> Result<Answer,
     Answer::success("delivery", &delivery.ok_or_else(Problem::no_delivery)?)
 }
 
-/// `POST /api/webhooks/recover?since=`: sends again what was given up since then, the longest ago
+/// `POST /api/webhooks/recover?since=`: sends again the events exhausted since then, the oldest
 /// first.
 pub(crate) async fn recover(call: &Call, operator: Operator) -> Result<Answer, Problem> {
     let since = since(|name| call.parameter(name)).map_err(Problem::invalid)?;
@@ -139,7 +140,7 @@ pub(crate) async fn recover(call: &Call, operator: Operator) -> Result<Answer, P
     .await?;
     let mut has_more = events.len() > MAX_RECOVERED as usize;
     events.truncate(MAX_RECOVERED as usize);
-    // Before the first is told, because the caller may be gone before the last.
+    // Logged first, because the caller may disconnect before the last event.
     let outcome = format!("{} given up since {}", events.len(), rfc3339(since));
     audit::record(operator.name(), Action::Recovered, None, &outcome);
     let told = events.into_iter().map(|event| send_again(call, event));
@@ -147,7 +148,7 @@ pub(crate) async fn recover(call: &Call, operator: Operator) -> Result<Answer, P
         .buffer_unordered(TOLD_AT_ONCE)
         .collect()
         .await;
-    // What gave no answer is still listed, for the next request.
+    // Events of jobs that did not answer are still listed for the next request.
     has_more |= answers.iter().any(Result::is_err);
     let sent: Vec<RedeliveredEvent> = answers.into_iter().flatten().collect();
     let recovered = sent.iter().filter(|event| event.delivery.is_some()).count();
@@ -163,8 +164,8 @@ pub(crate) async fn recover(call: &Call, operator: Operator) -> Result<Answer, P
     )
 }
 
-/// `POST /api/webhooks/test`: sends one signed event to the receiver and says what came back. It is
-/// never repeated and is in no list.
+/// `POST /api/webhooks/test`: sends one signed event to the receiver and returns its response. The
+/// event is sent once and not stored.
 pub(crate) async fn send_test(call: &Call, operator: Operator) -> Result<Answer, Problem> {
     let test = receiver_test::test(&call.config, clock::moment()).await;
     let outcome = test.status.map_or_else(
@@ -175,7 +176,7 @@ pub(crate) async fn send_test(call: &Call, operator: Operator) -> Result<Answer,
     Answer::json(200, &test)
 }
 
-/// Has a job send an event again.
+/// Sends a job the message to deliver an event again.
 async fn send_again(call: &Call, event: OwnedDelivery) -> Result<RedeliveredEvent, Problem> {
     let OwnedDelivery { key, summary } = event;
     let event_id = summary.id;
@@ -185,7 +186,7 @@ async fn send_again(call: &Call, event: OwnedDelivery) -> Result<RedeliveredEven
     let reply = stub::job(&call.env, &key, &message)
         .await
         .map_err(|error| view::silent(&error))?;
-    // What refuses it is that the job, or its event, is gone.
+    // A refusal means that the job or its event no longer exists.
     let delivery = reply
         .ok()
         .and_then(|events| events.into_iter().find(|delivery| delivery.id == event_id));
@@ -196,8 +197,8 @@ async fn send_again(call: &Call, event: OwnedDelivery) -> Result<RedeliveredEven
     })
 }
 
-/// Tells the queue at once, which otherwise hears of it from the jobs a little later: a failure is
-/// logged, and no more.
+/// Reports the redelivered events to the queue at once; otherwise the jobs report them a little
+/// later. A failure is only logged.
 async fn note(call: &Call, events: Vec<RedeliveredEvent>) {
     if events.is_empty() {
         return;

@@ -1,4 +1,4 @@
-//! What is wrong with one part of a request.
+//! An error in one part of a request, or in a setting.
 
 use serde::Serialize;
 
@@ -23,10 +23,12 @@ pub enum Place {
     Pointer(String),
     Header(&'static str),
     Parameter(&'static str),
+    /// A variable or secret of the worker.
+    Setting(&'static str),
 }
 
 impl FieldError {
-    /// A bad field of the body, by its JSON pointer.
+    /// An invalid field of the body, by its JSON pointer.
     pub fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             place: Place::Pointer(pointer.into()),
@@ -35,7 +37,7 @@ impl FieldError {
         }
     }
 
-    /// A bad request header.
+    /// An invalid request header.
     pub fn header(name: &'static str, detail: impl Into<String>) -> Self {
         Self {
             place: Place::Header(name),
@@ -44,7 +46,7 @@ impl FieldError {
         }
     }
 
-    /// A bad query parameter.
+    /// An invalid query parameter.
     pub fn parameter(name: &'static str, detail: impl Into<String>) -> Self {
         Self {
             place: Place::Parameter(name),
@@ -53,7 +55,16 @@ impl FieldError {
         }
     }
 
-    /// The same with a word for programs.
+    /// A wrong setting of the worker.
+    pub fn setting(name: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            place: Place::Setting(name),
+            detail: detail.into(),
+            code: None,
+        }
+    }
+
+    /// Adds a code for programs.
     #[must_use]
     pub fn with_code(self, code: &'static str) -> Self {
         Self {
@@ -62,11 +73,11 @@ impl FieldError {
         }
     }
 
-    /// The name of the bad part.
+    /// The name of the invalid part.
     pub fn name(&self) -> &str {
         match &self.place {
             Place::Pointer(pointer) => pointer,
-            Place::Header(name) | Place::Parameter(name) => name,
+            Place::Header(name) | Place::Parameter(name) | Place::Setting(name) => name,
         }
     }
 }

@@ -81,13 +81,13 @@ pub(crate) struct GenerationPage {
     next_cursor: Option<String>,
 }
 
-/// `POST /api/generations`: who asks, what is asked, accept, answer.
+/// `POST /api/generations`.
 pub(crate) async fn create(call: &mut Call, sender: Sender) -> Result<Answer, Problem> {
     let body = body::json_object(&mut call.request).await?;
     let named = body_user_id(&body).map_err(|error| Problem::invalid(vec![error]))?;
     let user = sender.acts_for(call, named.as_deref()).await?;
     let submission = asked(call, &user, &body)?;
-    // Images are large, and the bytes are read.
+    // Frees the body: images are large, and their bytes are decoded.
     drop(body);
     let Submission {
         key,
@@ -180,20 +180,20 @@ pub(crate) async fn cancel(call: &Call, key: JobKey) -> Result<Answer, Problem> 
     changed(call, &key, &Cancel).await
 }
 
-/// `POST /api/generations/{id}/retry`. The job itself tells the queue of its new attempt.
+/// `POST /api/generations/{id}/retry`. The job itself reports its new attempt to the queue.
 pub(crate) async fn retry(call: &Call, key: JobKey) -> Result<Answer, Problem> {
     afford(call, &key).await?;
     changed(call, &key, &Retry).await
 }
 
-/// `POST /api/generations/{id}/confirm`: puts an order that waits for it in line.
+/// `POST /api/generations/{id}/confirm`: queues an order that waits for confirmation.
 pub(crate) async fn confirm(call: &Call, key: JobKey) -> Result<Answer, Problem> {
     afford(call, &key).await?;
     changed(call, &key, &Confirm).await
 }
 
 /// `POST /api/generations/{id}/clarify`: a new attempt with another prompt, or with words added to
-/// it.
+/// the previous one.
 pub(crate) async fn clarify(call: &mut Call, key: JobKey) -> Result<Answer, Problem> {
     let body = body::json_object(&mut call.request).await?;
     let clarify = clarification::clarification(&body).map_err(Problem::invalid)?;
@@ -201,8 +201,8 @@ pub(crate) async fn clarify(call: &mut Call, key: JobKey) -> Result<Answer, Prob
     changed(call, &key, &clarify).await
 }
 
-/// A confirmation, a further attempt and another prompt are paid for, so the queue is asked first
-/// whether today's limits leave enough.
+/// A confirmation, a retry and a clarification cost money, so the queue first checks whether
+/// today's budgets suffice.
 async fn afford(call: &Call, key: &JobKey) -> Result<(), Problem> {
     if !call.config.queue.limits_cost() {
         return Ok(());
@@ -211,15 +211,15 @@ async fn afford(call: &Call, key: &JobKey) -> Result<(), Problem> {
         Ok(()) => Ok(()),
         Err(Unaffordable::OverBudget(over)) => Err(Problem::over_budget(&over, call.now)),
         Err(Unaffordable::Unknown) => {
-            // An order of this very moment is about to be known; one that was never made is
-            // missing.
+            // An order accepted just now is not yet known to the queue. An order that was never
+            // made is answered with 404.
             view::job(call, key, &View).await?;
             Err(Problem::unavailable())
         }
     }
 }
 
-/// Sends a message to a job and answers with the job as it is afterwards.
+/// Sends a message to a job and answers with the job after the change.
 async fn changed<M>(call: &Call, key: &JobKey, message: &M) -> Result<Answer, Problem>
 where
     M: Message<Reply = Result<Box<Job>, Refusal>> + Serialize,
@@ -236,13 +236,13 @@ where
     Answer::json(200, &body)
 }
 
-/// `GET /api/generations`: the caller's own, newest first.
+/// `GET /api/generations`: the user's generations, newest first.
 pub(crate) async fn list(call: &Call, user_id: String) -> Result<Answer, Problem> {
     let query = list_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
     list_of(call, Some(user_id), query).await
 }
 
-/// A page of the jobs of one user, or of all.
+/// A page of the generations of one user, or of all users.
 pub(crate) async fn list_of(
     call: &Call,
     user_id: Option<String>,

@@ -1,4 +1,4 @@
-//! Reads a body as JSON. If a text was cut within a character, the error names its field.
+//! Parses a body as JSON. If a text was cut within a character, the error names its field.
 //!
 //! An app that truncates text by UTF-16 units leaves half of an emoji (`\ud83d` alone); one that
 //! truncates by bytes leaves part of a UTF-8 sequence. The JSON parser rejects both without naming
@@ -9,15 +9,15 @@ use crate::api::order::spelling::pointer_token;
 use crate::api::problem::Problem;
 use serde_json::{Map, Value};
 
-/// Stands for half a character while the text is looked through: a code point that no text should
-/// hold.
+/// Replaces half a character while the text is searched: a noncharacter that no text should
+/// contain.
 const MARK: char = '\u{fdd0}';
 const CUT: &str =
     "holds half a character, such as an emoji that was cut in two: send whole characters";
-/// The most fields that are named.
+/// The maximum number of fields that are named.
 const MAX_NAMED: usize = 20;
 
-/// Reads a JSON object, or says what is wrong with it.
+/// Parses a JSON object, or returns what is wrong with it.
 pub fn read_object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
     let error = match serde_json::from_slice(bytes) {
         Ok(Value::Object(object)) => return Ok(object),
@@ -28,7 +28,7 @@ pub fn read_object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
     if let Ok(Value::Object(object)) = serde_json::from_str(&marked(bytes)) {
         find_marks(&Value::Object(object), String::new(), &mut cut);
     }
-    // The parser's sentence holds a place, never the text.
+    // The parser's message has a position, never the text.
     if cut.is_empty() {
         Err(Problem::malformed_json(&error.to_string()))
     } else {
@@ -36,7 +36,7 @@ pub fn read_object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
     }
 }
 
-/// The text with a mark instead of every half character.
+/// The text with a mark in place of every half character.
 fn marked(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -68,7 +68,7 @@ fn marked(bytes: &[u8]) -> String {
     marked
 }
 
-/// The UTF-16 unit of an escape such as `\u00e9` at the beginning of a text.
+/// The UTF-16 unit of an escape such as `\u00e9` at the start of a text.
 fn unit(text: &str) -> Option<u16> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
     let all_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());

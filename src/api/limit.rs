@@ -1,16 +1,15 @@
-//! How many requests one user may send, counted by the platform's rate limiter.
+//! The rate limit of each user's requests, counted by the platform's rate limiter.
 
 use crate::api::problem::Problem;
 use worker::Env;
 
 /// The binding of the limiter.
 const BINDING: &str = "REQUESTS";
-/// Over how many seconds the limiter counts, as `wrangler.toml` says.
+/// The period of the limit in seconds, as in `wrangler.toml`.
 const PERIOD: u32 = 10;
 
-/// Refuses a request of a user who sends too many. The user is the authenticated one, or the one
-/// the app's own server acts for. A limiter that is not there or does not answer lets everyone
-/// pass.
+/// Refuses a request if the user sends too many. The user is the authenticated one, or the one the
+/// app's own server acts for. If the limiter is missing or does not answer, the request passes.
 pub(crate) async fn requests(env: &Env, user: &str) -> Result<(), Problem> {
     let Ok(limiter) = env.rate_limiter(BINDING) else {
         return Ok(());
@@ -19,7 +18,7 @@ pub(crate) async fn requests(env: &Env, user: &str) -> Result<(), Problem> {
         Ok(outcome) if !outcome.success => Err(Problem::too_many_requests(PERIOD)),
         Ok(_) => Ok(()),
         Err(error) => {
-            tracing::error!(reason = %error, "[API] Rate limiter gave no answer");
+            tracing::error!(reason = %error, "[API] Rate limiter did not answer");
             Ok(())
         }
     }

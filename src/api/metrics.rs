@@ -1,4 +1,4 @@
-//! What happened: as series by the minute for pages, and as counters for Prometheus.
+//! Metrics: series per minute for the dashboard, and counters for Prometheus.
 
 pub mod exposition;
 #[cfg(not(target_arch = "wasm32"))]
@@ -15,12 +15,11 @@ use crate::api::query::metrics_window;
 use crate::objects::messages::{Series, Totals};
 use crate::time::{HOUR, Millis};
 
-/// The longest window of a user's token: a week of minutes keeps the queue from its work for a
-/// moment.
+/// The longest window for a user's token. Reading a week of minutes blocks the queue for a moment.
 const USERS_WINDOW: Millis = 6 * HOUR;
 
-/// `GET /api/metrics?window=`. Any caller may ask; what all users together spend is told to
-/// operators and the app's server.
+/// `GET /api/metrics?window=`, for any caller. Only operators and the app's server see what all
+/// users together spend.
 pub(crate) async fn series(call: &Call, caller: Caller) -> Result<Answer, Problem> {
     let window = call.parameter("window");
     let window =
@@ -36,8 +35,8 @@ pub(crate) async fn series(call: &Call, caller: Caller) -> Result<Answer, Proble
     ))
 }
 
-/// `GET /metrics`, for Prometheus: all that was ever counted and how the queue stands, in one
-/// question to it.
+/// `GET /metrics`, for Prometheus: all counters and the queue's current figures, read from the
+/// queue with one message.
 pub(crate) async fn totals(call: &Call, _: Operator) -> Result<Answer, Problem> {
     let (totals, stats) = view::queue(call, &Totals).await?;
     let format = Format::asked_for(call.header("Accept").as_deref());

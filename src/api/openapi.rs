@@ -1,10 +1,9 @@
-//! The API as an `OpenAPI` 3.1 document, for readers, generators and tests. Not part of the worker:
+//! The `OpenAPI` 3.1 description, for readers, generators and tests. Not part of the worker:
 //! `npm run openapi` writes it to `assets/openapi.json`, which the platform serves.
 //!
-//! Schemas are derived from the types that are really serialised; limits and words come from where
-//! they are checked; problems are made by the constructors that the handlers use; methods, paths
-//! and who may call come from the table of routes. What is written by hand is the rest: which route
-//! has which of them, and sentences.
+//! Schemas are derived from the serialised types. Limits come from where they are checked, and
+//! problems from the constructors that the handlers use. Methods, paths and access come from the
+//! table of routes. The rest is written by hand.
 
 pub mod formats;
 pub mod headers;
@@ -19,7 +18,7 @@ use crate::api::openapi::schemas::Schemas;
 use crate::api::routes::ROUTES;
 use serde_json::{Map, Value, json};
 
-/// What the reader sees first.
+/// The introduction of the description.
 const INTRODUCTION: &str = include_str!("openapi/introduction.md");
 
 /// The whole document.
@@ -42,7 +41,7 @@ pub fn document() -> Value {
             "version": env!("CARGO_PKG_VERSION"),
             "summary": "A durable backend for generated videos.",
             "description": INTRODUCTION,
-            "contact": { "name": "Whoever runs the worker that serves this document" },
+            "contact": { "name": "The operator of the worker that serves this document" },
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "servers": [{ "url": "/", "description": "The worker that serves this document." }],
@@ -63,9 +62,9 @@ fn tags() -> Value {
     json!([
         { "name": "Generations", "description": "Create, follow, cancel and retry generations." },
         { "name": "Videos", "description": "The stored files." },
-        { "name": "Queue", "description": "What waits and runs, and metrics." },
+        { "name": "Queue", "description": "The queue's figures and metrics." },
         { "name": "Operators", "description": "For operators: an admin's token or `ADMIN_KEY`." },
-        { "name": "Service", "description": "The worker and what it offers." },
+        { "name": "Service", "description": "The worker's health, its models and the caller." },
         { "name": "Webhooks", "description": "Webhooks to your app, and from the video service." },
     ])
 }
@@ -77,7 +76,7 @@ fn security_schemes() -> Value {
             "scheme": "bearer",
             "bearerFormat": "JWT or key",
             "description": "A user's HS256 JWT signed with `JWT_SECRET` (`sub` is the user's id, `exp` is required); `API_KEY`, \
-                for the app's own server; or `ADMIN_KEY`. Where `ENVIRONMENT` is `development`, `dev_<userId>` is one too.",
+                for the app's own server; or `ADMIN_KEY`. If `ENVIRONMENT` is `development`, also `dev_<userId>`.",
         },
         "operator": {
             "type": "http",
@@ -89,7 +88,7 @@ fn security_schemes() -> Value {
             "type": "apiKey",
             "in": "query",
             "name": "signature",
-            "description": "The `signature` of an address that Reelay has signed, such as `result.videoUrl`, used whole as it is.",
+            "description": "The `signature` of a signed URL, such as `result.videoUrl`. Use the URL unchanged.",
         },
     })
 }

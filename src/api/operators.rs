@@ -1,4 +1,4 @@
-//! What operators do to the queue as a whole.
+//! Operators' changes to the whole queue.
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod operations;
@@ -34,7 +34,7 @@ pub(crate) struct CleanUp {
     expiring: u64,
 }
 
-/// `POST /api/queue/pause`: nobody is started any more; what runs goes on.
+/// `POST /api/queue/pause`: no further job starts; running jobs continue.
 pub(crate) async fn pause(call: &Call, operator: Operator) -> Result<Answer, Problem> {
     let since = view::queue(call, &Pause).await;
     gate(&operator, Action::Paused, since.map(Some))
@@ -75,11 +75,11 @@ pub(crate) async fn jobs(call: &Call, _: Operator) -> Result<Answer, Problem> {
     generations::list_of(call, user_id, list).await
 }
 
-/// `POST /api/cron/cleanup`: the day's clean-up, now.
+/// `POST /api/cron/cleanup`: runs the daily clean-up now.
 pub(crate) async fn clean_up(call: &Call, operator: Operator) -> Result<Answer, Problem> {
     let expiring = view::queue(call, &DeleteOld).await;
     let outcome = match &expiring {
-        Ok(count) => format!("{count} are about to be forgotten"),
+        Ok(count) => format!("{count} are about to be deleted"),
         Err(_) => audit::NO_ANSWER.to_owned(),
     };
     audit::record(operator.name(), Action::CleanedUp, None, &outcome);

@@ -1,4 +1,4 @@
-//! The fields of an order: their names, their values, and what to do about every other key.
+//! The fields of an order: their names, their values, and the handling of all other keys.
 
 pub mod canonical;
 pub mod field;

@@ -1,10 +1,10 @@
-//! Errors as the app reads them: problem details (RFC 9457) with the app's own `success` and
-//! `error`.
+//! Errors of the API: problem details (RFC 9457) with the additional fields `success` and `error`.
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod advice;
 
 use crate::api::field_error::FieldError;
+use crate::config::ConfigErrors;
 use crate::machine::queue::{OverBudget, Whose};
 use crate::time::{Millis, SECOND};
 use serde::Serialize;
@@ -12,19 +12,19 @@ use serde::Serialize;
 /// Millionths of a US dollar in a cent.
 const MICROS_PER_CENT: u64 = 10_000;
 
-/// An answer that is no success.
+/// An unsuccessful answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     pub status: u16,
     /// A code for programs.
     pub code: &'static str,
     pub title: &'static str,
-    /// One sentence a user can read.
+    /// One sentence for users.
     pub detail: String,
-    /// When the same request may succeed, in seconds; `None` when it never will.
+    /// After how many seconds the same request may succeed; `None` if it never will.
     pub retry_after: Option<u32>,
     pub errors: Vec<FieldError>,
-    /// Further headers of the answer.
+    /// Additional headers of the answer.
     pub headers: Vec<(&'static str, String)>,
 }
 
@@ -49,7 +49,7 @@ pub struct ProblemBody<'a> {
     request_id: &'a str,
     /// Whether the same request may succeed later; `Retry-After` says when.
     retryable: bool,
-    /// Every invalid field, header or parameter.
+    /// Every invalid field, header, parameter or setting.
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
     errors: &'a [FieldError],
     success: bool,
@@ -80,7 +80,7 @@ impl Problem {
         self
     }
 
-    /// The JSON of this problem as the answer to one request.
+    /// The JSON body of this problem for one request.
     pub fn body<'a>(&'a self, request_id: &'a str) -> ProblemBody<'a> {
         ProblemBody {
             kind: format!("urn:reelay:problem:{}", self.code.replace('_', "-")),
@@ -96,7 +96,7 @@ impl Problem {
         }
     }
 
-    /// 400: the body is no JSON object.
+    /// 400: the body is not a JSON object.
     pub fn malformed_json(why: &str) -> Self {
         Self::new(
             400,
@@ -106,8 +106,8 @@ impl Problem {
         )
     }
 
-    /// 400: fields, headers or query parameters are missing or wrong; all of them are named. A word
-    /// of the only one is that of the problem.
+    /// 400: fields, headers or query parameters are missing or invalid. The problem lists all of
+    /// them. If there is one and it has a code, the problem has that code.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         let named: Vec<String> = errors
             .iter()
@@ -145,8 +145,8 @@ impl Problem {
         Self::new(401, "invalid_signature", "No valid signature", detail)
     }
 
-    /// 402: the render would cost more than today's limit leaves. A user is told the amounts of
-    /// their own limit only.
+    /// 402: the render would cost more than is left of today's limit. The amounts of a limit for
+    /// all users are not shown.
     pub fn over_budget(over: &OverBudget, now: Millis) -> Self {
         let price = cents(over.price_micros.div_ceil(MICROS_PER_CENT));
         let left = |micros: u64| cents(micros / MICROS_PER_CENT);
@@ -168,13 +168,13 @@ impl Problem {
                 Some(_),
             ) => format!(
                 "This video would cost {price}, and of today's limit of {} only {} is left; \
-                 the limit starts anew at 00:00 UTC.",
+                 the limit resets at 00:00 UTC.",
                 left(limit_micros),
                 left(left_micros)
             ),
             (Whose::Everyone, Some(_)) => format!(
                 "This video would cost {price}, more than is left of today's limit for all users; \
-                 the limit starts anew at 00:00 UTC."
+                 the limit resets at 00:00 UTC."
             ),
         };
         let wait = over.resets_at.map(|at| seconds(at.saturating_sub(now)));
@@ -184,7 +184,7 @@ impl Problem {
         }
     }
 
-    /// 403: a user's token with another user's id.
+    /// 403: a user's token names another user.
     pub fn foreign_user() -> Self {
         Self::new(
             403,
@@ -194,23 +194,23 @@ impl Problem {
         )
     }
 
-    /// 403: a valid token that does not open the operator routes.
+    /// 403: a valid token that may not use the operator routes.
     pub fn operators_only() -> Self {
         Self::new(
             403,
             "operators_only",
             "Forbidden",
-            "Only operators may do this: an admin's token or the admin key.",
+            "Only operators may do this: use an admin's token or the admin key.",
         )
     }
 
-    /// 403: only keys and admins may look so far back.
+    /// 403: only keys and admins may request so long a window.
     pub fn window_too_long() -> Self {
         let detail = "With a user's token the window may be at most 6h.";
         Self::new(403, "window_too_long", "Forbidden", detail)
     }
 
-    /// 404: there is no such generation, or it is someone else's.
+    /// 404: the generation does not exist or belongs to another user.
     pub fn no_generation() -> Self {
         Self::new(
             404,
@@ -220,14 +220,14 @@ impl Problem {
         )
     }
 
-    /// 404: the same for a key or an admin who named no user: the queue knows no owner, or not yet.
+    /// 404: a key or an admin named no user, and the queue knows no owner of this id, or not yet.
     pub fn no_known_generation() -> Self {
         let detail = "There is no such generation, or the queue does not know it yet: name its user as ?userId= or \
                       X-User-Id.";
         Self::new(404, "not_found", "Not found", detail)
     }
 
-    /// 409: several users have a generation of this id, and the request names none of them.
+    /// 409: several users have a generation with this id, and the request names no user.
     pub fn ambiguous_generation() -> Self {
         let detail =
             "Several users have a generation of this id; name the user as ?userId= or X-User-Id.";
@@ -238,7 +238,7 @@ impl Problem {
         }
     }
 
-    /// 404: the generation has no stored video, or no longer.
+    /// 404: the generation has no stored video, or its video was deleted.
     pub fn no_video() -> Self {
         Self::new(
             404,
@@ -248,7 +248,7 @@ impl Problem {
         )
     }
 
-    /// 404: there is no such event, or no longer.
+    /// 404: the event does not exist or was deleted.
     pub fn no_delivery() -> Self {
         Self::new(
             404,
@@ -270,7 +270,7 @@ impl Problem {
 
     /// 405.
     pub fn method_not_allowed(allow: String) -> Self {
-        let detail = format!("This address takes {allow} only.");
+        let detail = format!("This address accepts only {allow}.");
         let headers = vec![("Allow", allow)];
         Self {
             headers,
@@ -278,7 +278,7 @@ impl Problem {
         }
     }
 
-    /// 409: what is asked does not fit the generation's status.
+    /// 409: the generation's status does not allow the request.
     pub fn conflict(code: &'static str, detail: &str) -> Self {
         Self::new(409, code, "Conflict", detail)
     }
@@ -300,7 +300,7 @@ impl Problem {
         )
     }
 
-    /// 416: the range begins behind the end of the file of `size` bytes.
+    /// 416: the range starts past the end of the file of `size` bytes.
     pub fn range_not_satisfiable(size: u64) -> Self {
         let headers = vec![("Content-Range", format!("bytes */{size}"))];
         let detail = format!("The range lies outside the file of {size} bytes.");
@@ -315,7 +315,7 @@ impl Problem {
         }
     }
 
-    /// 422: the id or key was used for another request.
+    /// 422: the id or key was already used for a different order.
     pub fn idempotency_conflict() -> Self {
         let detail = "This generation id or idempotency key was already used with another body.";
         Self::new(422, "idempotency_conflict", "Conflicting repeat", detail)
@@ -332,7 +332,7 @@ impl Problem {
         .retryable(seconds(retry_after))
     }
 
-    /// 429: the caller sends too many requests; `seconds` is the period they are counted over.
+    /// 429: the caller sends too many requests; `seconds` is the period of the limit.
     pub fn too_many_requests(seconds: u32) -> Self {
         Self::new(
             429,
@@ -343,21 +343,28 @@ impl Problem {
         .retryable(seconds)
     }
 
-    /// 429: as many streams of the generation are open as may be; `seconds` is when one may be
-    /// free.
+    /// 429: the generation has the maximum number of open streams; one may be free after `seconds`.
     pub fn too_many_streams(seconds: u32) -> Self {
         let detail =
             "Too many event streams of this generation are open; close some or try again later.";
         Self::new(429, "too_many_streams", "Too many streams", detail).retryable(seconds)
     }
 
-    /// 500: a setting is missing or wrong; the sentence names the variable and never its value.
-    pub fn misconfigured(detail: String) -> Self {
-        Self::new(500, "misconfigured", "Misconfigured", detail)
+    /// 500: a setting is missing or invalid. The sentence names the variable, never its value.
+    pub fn misconfigured(errors: &ConfigErrors) -> Self {
+        let fields = errors
+            .list()
+            .iter()
+            .map(|error| FieldError::setting(error.variable, format!("must be {}", error.wanted)));
+        let detail = format!("The worker is misconfigured: {errors}.");
+        Self {
+            errors: fields.collect(),
+            ..Self::new(500, "misconfigured", "Misconfigured", detail)
+        }
     }
 
-    /// 503: a part of the service gave no answer; the request may or may not have been taken and
-    /// may be repeated.
+    /// 503: a part of the service did not answer. The request may have been accepted and may be
+    /// repeated.
     pub fn unavailable() -> Self {
         Self::new(
             503,

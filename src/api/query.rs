@@ -1,4 +1,4 @@
-//! The query of a list. Pure.
+//! Query parameters. Pure.
 
 use crate::api::field_error::FieldError;
 use crate::ids::{USER_ID_RULE, is_user_id};
@@ -8,35 +8,35 @@ use crate::machine::queue::MINUTES_KEPT;
 use crate::time::{DAY, HOUR, MINUTE, Millis};
 use chrono::DateTime;
 
-/// How many entries a page has unless asked otherwise.
+/// The default number of entries per page.
 pub const DEFAULT_LIMIT: u32 = 20;
-/// How many entries a page has at most.
+/// The maximum number of entries per page.
 pub const MAX_LIMIT: u32 = 100;
-/// The longest time that an address may be valid, in seconds: seven days.
+/// The longest lifetime of a signed URL, in seconds: seven days.
 pub const MAX_EXPIRES_IN: u64 = 7 * 24 * 3_600;
 /// The longest cursor, in characters.
 pub const MAX_CURSOR: usize = 512;
-/// The longest text that is searched for, in characters.
+/// The longest search text, in characters.
 pub const MAX_SEARCH: usize = 100;
 
-/// Which page of a list is asked for.
+/// The requested page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListQuery {
     pub status: Option<Status>,
-    /// What the id or the prompt must contain.
+    /// The text that the id or the prompt must contain.
     pub search: Option<String>,
     pub limit: u32,
     pub after: Option<String>,
 }
 
-/// Which page of all users' jobs is asked for.
+/// The requested page of all users' jobs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobsQuery {
     pub user_id: Option<String>,
     pub list: ListQuery,
 }
 
-/// Which page of all events is asked for.
+/// The requested page of all webhook events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveriesQuery {
     /// One of [`DeliveryState::WORDS`].
@@ -45,7 +45,7 @@ pub struct DeliveriesQuery {
     pub after: Option<String>,
 }
 
-/// Reads parameters one by one and remembers what is wrong with them.
+/// Reads parameters one by one and collects their errors.
 struct Reader<F> {
     parameter: F,
     errors: Vec<FieldError>,
@@ -59,7 +59,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         }
     }
 
-    /// A parameter's value; an empty one counts as left out.
+    /// A parameter's value; an empty one counts as absent.
     fn given(&self, name: &str) -> Option<String> {
         (self.parameter)(name).filter(|value| !value.is_empty())
     }
@@ -68,7 +68,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         self.errors.push(error);
     }
 
-    /// The value that `known` makes of a parameter.
+    /// A parameter parsed by `known`; `rule` is the error if it returns `None`.
     fn read<T>(
         &mut self,
         name: &'static str,
@@ -141,7 +141,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         }
     }
 
-    /// The query, if nothing was wrong with it.
+    /// The query, or the errors of its parameters.
     fn finish<T>(self, query: T) -> Result<T, Vec<FieldError>> {
         if self.errors.is_empty() {
             Ok(query)
@@ -151,7 +151,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 }
 
-/// Reads `status`, `search`, `limit` and `after`; every bad one is named.
+/// Reads `status`, `search`, `limit` and `after`. The errors name every invalid one.
 pub fn list_query(
     parameter: impl Fn(&str) -> Option<String>,
 ) -> Result<ListQuery, Vec<FieldError>> {
@@ -160,7 +160,7 @@ pub fn list_query(
     reader.finish(query)
 }
 
-/// The same and `userId`.
+/// As [`list_query`], and `userId`.
 pub fn jobs_query(
     parameter: impl Fn(&str) -> Option<String>,
 ) -> Result<JobsQuery, Vec<FieldError>> {
@@ -184,7 +184,7 @@ pub fn deliveries_query(
     reader.finish(query)
 }
 
-/// Reads `expiresIn`, for how many seconds an address is to be valid.
+/// Reads `expiresIn`, the lifetime of a signed URL in seconds.
 pub fn expires_in(
     parameter: impl Fn(&str) -> Option<String>,
 ) -> Result<Option<u64>, Vec<FieldError>> {
@@ -199,7 +199,7 @@ pub fn expires_in(
     reader.finish(given)
 }
 
-/// Reads `since`, which must be given, in milliseconds since the Unix epoch.
+/// Reads the required `since`, as milliseconds since the Unix epoch.
 pub fn since(parameter: impl Fn(&str) -> Option<String>) -> Result<Millis, Vec<FieldError>> {
     let time = parameter("since").and_then(|text| DateTime::parse_from_rfc3339(&text).ok());
     let at = time.and_then(|time| Millis::try_from(time.timestamp_millis().max(0)).ok());
@@ -215,8 +215,8 @@ pub(crate) fn bad_cursor() -> FieldError {
     FieldError::parameter("after", "must be the nextCursor of an earlier page")
 }
 
-/// Reads the `window` of the metrics in milliseconds: such as `90m`, `6h` or `7d`, an hour if there
-/// is none.
+/// Reads the `window` of the metrics, such as `90m`, `6h` or `7d`, as milliseconds. The default is
+/// an hour.
 pub fn metrics_window(text: Option<&str>) -> Result<Millis, FieldError> {
     let Some(text) = text.filter(|text| !text.is_empty()) else {
         return Ok(HOUR);
@@ -228,7 +228,7 @@ pub fn metrics_window(text: Option<&str>) -> Result<Millis, FieldError> {
             .filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()))?;
         number.parse::<Millis>().ok()?.checked_mul(unit)
     });
-    let detail = "must be a time such as 90m, 6h or 7d, from 1m to 7d";
+    let detail = "must be a duration such as 15m, 1h or 7d, from 1m to 7d";
     read.filter(|window| (MINUTE..=MINUTES_KEPT).contains(window))
         .ok_or_else(|| FieldError::parameter("window", detail))
 }

@@ -1,4 +1,4 @@
-//! What the queue holds.
+//! The queue's figures and its jobs.
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod operations;
@@ -27,8 +27,8 @@ pub(crate) async fn job(call: &Call, key: JobKey) -> Result<Answer, Problem> {
     Answer::success("job", &view::now(call, &key).await?)
 }
 
-/// Any caller may ask: it holds numbers only, and what all users together spend is told to
-/// operators and the app's server.
+/// The queue's figures, for any caller. Only operators and the app's server see what all users
+/// together spend.
 async fn numbers(call: &Call, caller: &Caller) -> Result<QueueStats, Problem> {
     let mut stats = view::queue(call, &Stats).await?;
     if !caller.is_trusted() {

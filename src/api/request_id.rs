@@ -1,11 +1,11 @@
-//! The name a request goes by in its answer and in the log.
+//! The id of a request in its answer and in the log.
 
 use uuid::Builder;
 
-/// The longest request id taken over from a caller, in characters.
+/// The longest request id that is accepted from a caller, in characters.
 const MAX_REQUEST_ID: usize = 128;
 
-/// The caller's own id if it is safe to repeat, else a new one.
+/// The caller's own id if it is safe to repeat, otherwise a new one.
 pub fn request_id(own: Option<&str>, random: u128) -> String {
     let safe = |id: &&str| {
         (1..=MAX_REQUEST_ID).contains(&id.len())

@@ -1,7 +1,7 @@
-//! Every route, one line each: its method, its path, who may call, and its handler.
+//! The table of routes: the method, path, access and handler of each.
 //!
-//! Whatever knows of a route reads it here: what is answered where, 405 with `Allow`, the name of
-//! the route in the log, the check of the caller, and the API's description.
+//! Everything about a route comes from this table: its handler, 405 with `Allow`, its name in the
+//! log, the check of the caller, and the API description.
 
 use crate::api::access::Access;
 #[cfg(not(target_arch = "wasm32"))]
@@ -17,13 +17,13 @@ pub struct Route {
     pub pattern: &'static str,
     /// Who may call, and the handler.
     pub(crate) access: Access,
-    /// What the description says of it.
+    /// Describes the route in the API description.
     #[cfg(not(target_arch = "wasm32"))]
     pub(crate) operation: fn(&mut Schemas) -> Operation,
 }
 
-/// Makes the table. The handler `noun::name` is called as `name(call, found)`, where `found` is
-/// what the check of the access found; the function `noun::operations::name` describes it.
+/// Defines the table. The handler `noun::name` is called as `name(call, found)`, where `found` is
+/// the result of the access check. The function `noun::operations::name` describes the route.
 macro_rules! routes {
     ($($method:ident $pattern:literal $access:ident $noun:ident::$name:ident;)*) => {
         pub static ROUTES: &[Route] = &[$(Route {
@@ -70,9 +70,9 @@ routes! {
     GET    "/health"                                   Open            service::health;
 }
 
-/// Where a request leads.
+/// The result of looking up a route.
 pub enum Routed<'a> {
-    /// To a route, with the path's id; it is empty where the pattern has none.
+    /// A route, with the path's id; the id is empty if the pattern has none.
     Found(&'static Route, &'a str),
     NotFound,
     /// The path exists, but not with this method.
@@ -109,8 +109,8 @@ pub fn route<'a>(method: &str, path: &'a str) -> Routed<'a> {
     }
 }
 
-/// The id in a path of this pattern, which is empty where the pattern has none; `None` of a path of
-/// another pattern.
+/// The id in a path that matches the pattern; empty if the pattern has none. `None` if the path
+/// does not match.
 fn id<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
     let Some((before, after)) = pattern.split_once("{id}") else {
         return (path == pattern).then_some("");

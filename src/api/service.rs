@@ -1,4 +1,4 @@
-//! What the worker is and what it offers.
+//! The worker's health, its models and the caller.
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod operations;
@@ -38,7 +38,7 @@ pub(crate) struct QueueHealth {
     paused: bool,
 }
 
-/// `GET /health`: its settings are whole and its queue answers; 503 when the queue gives no answer.
+/// `GET /health`: the settings are valid and the queue answers; 503 if the queue does not answer.
 pub(crate) async fn health(call: &Call, (): ()) -> Result<Answer, Problem> {
     let stats = view::queue(call, &Stats).await?;
     let waiting = stats
@@ -79,7 +79,7 @@ pub(crate) struct Offered<'a> {
     providers: &'a [&'static str],
 }
 
-/// `GET /api/models`: the models of the providers that are set up here.
+/// `GET /api/models`: the models of the configured providers.
 #[expect(clippy::unused_async, reason = "as every handler")]
 pub(crate) async fn models(call: &Call, _: Caller) -> Result<Answer, Problem> {
     let providers = call.config.providers.names();
@@ -116,7 +116,7 @@ pub(crate) struct WhoAmI<'a> {
     /// Absent for keys, which name the user in each request.
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<&'a str>,
-    /// Whether the operator routes are open.
+    /// Whether the caller may use the operator routes.
     operator: bool,
 }
 
@@ -129,7 +129,7 @@ pub(crate) enum CallerKind {
     Operator,
 }
 
-/// `GET /api/whoami`: what a token is good for, so that a page can offer no more than that.
+/// `GET /api/whoami`: what a token may do, so that the dashboard offers only that.
 #[expect(clippy::unused_async, reason = "as every handler")]
 pub(crate) async fn whoami(_: &Call, caller: Caller) -> Result<Answer, Problem> {
     let (kind, user_id) = match &caller {

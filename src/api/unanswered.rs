@@ -1,10 +1,10 @@
-//! What a caller hears when an object gave no answer.
+//! The problem that a caller gets when an object did not answer.
 
 use crate::api::problem::Problem;
 use crate::objects::stub::StubError;
 
-/// Logs why an object gave no answer; the caller learns only that it may try again.
+/// Logs why an object did not answer. The caller gets only a retryable problem.
 pub(crate) fn silent(error: &StubError) -> Problem {
-    tracing::error!(reason = %error, "[API] Unavailable: an object gave no answer");
+    tracing::error!(reason = %error, "[API] Unavailable: an object did not answer");
     Problem::unavailable()
 }

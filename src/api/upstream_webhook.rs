@@ -1,4 +1,4 @@
-//! The upstream's own webhooks: a reason to poll now, and nothing more.
+//! The upstream's webhooks. They only make the next poll come sooner.
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod operations;
@@ -14,17 +14,17 @@ use crate::machine::job::UpstreamWebhook;
 use crate::objects::stub;
 use crate::upstream::webhook::{SignedClaim, job};
 
-/// The largest body, in bytes: an event holds names and addresses only.
+/// The largest body, in bytes: an event has only ids and addresses.
 const MAX_BODY: usize = 64 * 1024;
 
-/// A webhook that the upstream has signed.
+/// A webhook signed by the upstream.
 pub(crate) struct SignedEvent {
     /// Its `webhook-id`.
     id: String,
     body: Vec<u8>,
 }
 
-/// Reads a webhook if its signature is good.
+/// Reads a webhook and verifies its signature.
 pub(crate) async fn signed(call: &mut Call) -> Result<SignedEvent, Problem> {
     let settings = call
         .config
@@ -40,8 +40,8 @@ pub(crate) async fn signed(call: &mut Call) -> Result<SignedEvent, Problem> {
     Ok(SignedEvent { id: claim.id, body })
 }
 
-/// `POST /api/webhooks/upstream`. What the event says is never believed: the job it is about asks
-/// the upstream itself. One that is not there has nothing to poll.
+/// `POST /api/webhooks/upstream`. The content of the event is not trusted: the job polls the
+/// upstream itself. A job that does not exist ignores the event.
 pub(crate) async fn receive(
     call: &Call,
     SignedEvent { id, body }: SignedEvent,

@@ -1,4 +1,4 @@
-//! Stored videos: list, sign, delete.
+//! Stored videos: listing, signing and deleting.
 
 pub mod file;
 #[cfg(not(target_arch = "wasm32"))]
@@ -58,9 +58,8 @@ pub(crate) struct Signed {
     file_size: u64,
 }
 
-/// `GET /api/storage/videos`: the caller's completed generations whose video is still there.
-/// Deleted ones are left out of a page, so it may hold fewer than its limit and yet have a next
-/// one.
+/// `GET /api/storage/videos`: the user's completed generations whose video still exists. Deleted
+/// videos are skipped, so a page may have fewer entries than its limit and still have a next page.
 pub(crate) async fn list(call: &Call, user_id: String) -> Result<Answer, Problem> {
     let ListQuery {
         search,
@@ -88,7 +87,7 @@ pub(crate) async fn list(call: &Call, user_id: String) -> Result<Answer, Problem
     )
 }
 
-/// A video as a list shows it; `None` when it was deleted.
+/// An entry of the list; `None` if the video was deleted.
 fn listed(generation: Generation) -> Option<ListedVideo> {
     let result = generation
         .result
@@ -105,7 +104,7 @@ fn listed(generation: Generation) -> Option<ListedVideo> {
     })
 }
 
-/// `GET /api/storage/videos/{id}`: a signed address.
+/// `GET /api/storage/videos/{id}`: a signed URL.
 pub(crate) async fn show(call: &Call, key: JobKey) -> Result<Answer, Problem> {
     let lifetime = expires_in(|name| call.parameter(name)).map_err(Problem::invalid)?;
     let video = stored(call, &key).await?;

@@ -191,7 +191,7 @@ fn span(text: &str) -> Option<(Millis, &str)> {
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "what is too large is the largest"
+    reason = "a value that is too large becomes the maximum"
 )]
 fn milliseconds(length: f64) -> Option<Millis> {
     // A float slightly above a whole number is that number.
@@ -269,7 +269,11 @@ mod tests {
             wait(None, r#"{"error":{"retryAfterMs":1445412485000}}"#),
             Some(15_000)
         );
-        assert_eq!(wait(Some("1445412400"), "{}"), Some(0), "it is over");
+        assert_eq!(
+            wait(Some("1445412400"), "{}"),
+            Some(0),
+            "the time has passed"
+        );
         assert_eq!(
             wait(Some("7"), r#"{"error":{"details":[{"retryDelay":"3s"}]}}"#),
             Some(3_000),

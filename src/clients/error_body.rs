@@ -238,7 +238,7 @@ fn text_sentence(body: &[u8]) -> Option<String> {
     let text = text.trim();
     match text.chars().next()? {
         '<' => sentence::html_title(text),
-        // Broken JSON is not readable for people.
+        // Broken JSON is not human-readable.
         '{' | '[' => None,
         _ => sentence::clean(text),
     }

@@ -107,10 +107,10 @@ pub(crate) async fn follow(
             .and_then(|location| url.join(&location).ok());
         answer.discard();
         url =
-            next.ok_or_else(|| retry("The video's address redirects without saying where to."))?;
+            next.ok_or_else(|| retry("The video's address redirects without a usable target."))?;
         credential = visit(&url).ok_or_else(forbidden)?;
     }
-    Err(retry("The video's address redirects too often."))
+    Err(retry("The video's address redirects too many times."))
 }
 
 /// Accepts an answer as the file itself.
@@ -128,7 +128,7 @@ pub(crate) fn accept(answer: HttpAnswer) -> Outcome<Download> {
     {
         answer.discard();
         return Err(retry(
-            "The video came compressed (Content-Encoding), which was not asked for.",
+            "The video was sent compressed (Content-Encoding), which was not requested.",
         ));
     }
     let length = answer
@@ -145,15 +145,15 @@ pub(crate) fn refused_fetch(answer: HttpAnswer, after: Option<Millis>) -> Troubl
     let status = answer.status();
     answer.discard();
     let failure = Failure::storage(format!(
-        "Fetching the video was answered with HTTP {status}."
+        "The download of the video failed with HTTP {status}."
     ));
     Trouble::Retry { after, failure }.answered(UpstreamAnswer { status, code: None })
 }
 
 /// The error for an address that this worker never visits. A retry would not help.
 fn forbidden() -> Trouble {
-    let sentence = "The video's address is not fetched from: it is not encrypted, carries credentials, or names a host \
-                    that is not public and not the video service's own.";
+    let sentence = "The video's address is not allowed: it is not HTTPS, contains credentials, or names a host \
+                    that is neither public nor the video service's own.";
     Trouble::Refused(Failure::storage(sentence))
 }
 
@@ -168,7 +168,7 @@ fn is_compressed(codings: &str) -> bool {
 
 /// The same for a string that is not a usable address.
 pub(crate) fn unusable_address() -> Trouble {
-    Trouble::Refused(Failure::storage("The video's address is not usable."))
+    Trouble::Refused(Failure::storage("The video's address is invalid."))
 }
 
 pub(crate) fn retry(sentence: &str) -> Trouble {

@@ -17,7 +17,7 @@ use worker::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lost;
 
-/// The request may have had its effect all the same.
+/// The request may still have had its effect.
 impl From<Lost> for Trouble {
     fn from(_: Lost) -> Self {
         Self::Unknown
@@ -102,6 +102,14 @@ impl HttpCall<'_> {
 }
 
 impl HttpAnswer {
+    /// The answer of a binding, which has no time limit of its own.
+    pub(crate) fn from_binding(response: Response) -> Self {
+        Self {
+            response,
+            signal: AbortController::default().signal(),
+        }
+    }
+
     pub(crate) fn status(&self) -> u16 {
         self.response.status_code()
     }

@@ -30,9 +30,9 @@ pub async fn store(
         ) => upload::put_stream(bucket, label, *answer, length, idle).await,
         (_, download) => upload::put_parts(bucket, label, download, idle).await,
     }?;
-    let object = bucket.head(label.key.as_str()).await.map_err(unheard)?;
+    let object = bucket.head(label.key.as_str()).await.map_err(lost)?;
     let object =
-        object.ok_or_else(|| Trouble::retry(Failure::storage("The stored video is not there.")))?;
+        object.ok_or_else(|| Trouble::retry(Failure::storage("The stored video is missing.")))?;
     check(bucket, &label.key, kind, length).await?;
     let format = kind.extension().to_owned();
     Video {
@@ -47,17 +47,17 @@ pub async fn store(
 /// Reads an image of an order into memory.
 pub async fn read(bucket: &Bucket, key: &str) -> Outcome<Vec<u8>> {
     let refused = |sentence| Trouble::Refused(Failure::storage(sentence));
-    let object = bucket.get(key).execute().await.map_err(unheard)?;
-    let object = object.ok_or_else(|| refused("An image of the order is no longer there."))?;
+    let object = bucket.get(key).execute().await.map_err(lost)?;
+    let object = object.ok_or_else(|| refused("An image of the order is missing."))?;
     let body = object
         .body()
         .ok_or_else(|| refused("An image of the order is empty."))?;
-    body.bytes().await.map_err(unheard)
+    body.bytes().await.map_err(lost)
 }
 
 /// Deletes a file; a missing file counts as deleted.
 pub async fn delete(bucket: &Bucket, key: &str) -> Outcome<()> {
-    bucket.delete(key).await.map_err(unheard)
+    bucket.delete(key).await.map_err(lost)
 }
 
 /// Checks the stored file with a few short reads (see [`Walk`]).
@@ -69,15 +69,15 @@ async fn check(bucket: &Bucket, key: &str, kind: VideoKind, size: u64) -> Outcom
             .range(Range::OffsetWithLength { offset, length })
             .execute()
             .await;
-        let part = part.map_err(unheard)?.ok_or(Trouble::Unknown)?;
+        let part = part.map_err(lost)?.ok_or(Trouble::Unknown)?;
         let body = part.body().ok_or(Trouble::Unknown)?;
-        let bytes = body.bytes().await.map_err(unheard)?;
+        let bytes = body.bytes().await.map_err(lost)?;
         walk.read(&bytes)?;
     }
     Ok(())
 }
 
 /// The outcome of an R2 call that failed is unknown.
-pub(crate) fn unheard(_: worker::Error) -> Trouble {
+pub(crate) fn lost(_: worker::Error) -> Trouble {
     Trouble::Unknown
 }

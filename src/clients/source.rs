@@ -120,8 +120,7 @@ pub(crate) fn chunks(
     }
 }
 
-/// Waits for the next bytes, at most as long as the pace allows. Fails if too few bytes arrived
-/// lately.
+/// Waits for the next bytes, at most as long as the pace allows. Fails if the download is too slow.
 async fn in_time<T>(
     pace: &mut Pace,
     next: impl Future<Output = T>,
@@ -135,9 +134,9 @@ async fn in_time<T>(
             let goes_on = came == 0 || pace.goes_on(came, clock::now().saturating_sub(asked_at));
             goes_on
                 .then_some(next)
-                .ok_or_else(|| retry("The video came too slowly."))
+                .ok_or_else(|| retry("The download of the video was too slow."))
         }
-        Either::Right(_) => Err(retry("No more of the video came.")),
+        Either::Right(_) => Err(retry("The download of the video stalled.")),
     }
 }
 
@@ -150,7 +149,7 @@ fn length(result: &JsValue) -> usize {
 }
 
 fn cut_off() -> Trouble {
-    retry("The video ended before it was whole.")
+    retry("The download of the video ended early.")
 }
 
 fn retry(sentence: &str) -> Trouble {

@@ -262,10 +262,10 @@ fn not_stored() -> Trouble {
 
 fn unlike_announced() -> Trouble {
     Trouble::retry(Failure::storage(
-        "The video has not the length that was announced.",
+        "The video does not have the announced length.",
     ))
 }
 
 pub(crate) fn too_large() -> Trouble {
-    Trouble::Refused(Failure::storage("The video is larger than can be stored."))
+    Trouble::Refused(Failure::storage("The video is too large to store."))
 }

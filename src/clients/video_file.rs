@@ -33,13 +33,13 @@ pub enum VideoKind {
 pub enum Flaw {
     #[error("The video is empty.")]
     Empty,
-    #[error("The video's address answered with something that is neither an MP4 nor a WebM video.")]
+    #[error("The downloaded file is neither an MP4 nor a WebM video.")]
     NoVideo,
-    #[error("The video has no moov box, so nobody can play it.")]
+    #[error("The video has no moov box, so it cannot be played.")]
     NoMoov,
-    #[error("The video is not whole, or something follows it in its file.")]
+    #[error("The video is incomplete, or its file contains other data after it.")]
     NotWhole,
-    #[error("The video's file has more parts than are looked at.")]
+    #[error("The video's file has too many parts to check.")]
     TooManyParts,
 }
 
@@ -59,7 +59,7 @@ pub struct Walk {
     at: u64,
     reads: u32,
     headers: u32,
-    /// Whether the part was found without which nothing can be played.
+    /// Whether the part that playback needs was found: `moov` in an MP4, a segment in a WebM.
     has_film: bool,
 }
 

@@ -1,18 +1,17 @@
-//! Secrets that everyone can read in this repository: they are for development, and no deployed
-//! worker takes them. The providers look at their own in the same way.
+//! The secrets of `.dev.vars` are public, so a worker accepts them only in development. The
+//! providers check their own secrets in the same way.
 
-use crate::variables::ConfigError;
-use crate::variables::Variables;
+use crate::variables::{ConfigErrors, Variables};
 
-/// How every key and token secret of `.dev.vars` begins.
+/// The prefix of every key and token secret of `.dev.vars`.
 const KEY: &str = "development-only";
-/// The same as webhook secrets are written, in base64.
+/// The same for webhook secrets, which are written in base64.
 const WEBHOOK_KEY: &str = "whsec_ZGV2ZWxvcG1lbnQtb25se";
 
 /// Refuses the secrets of `.dev.vars` outside development.
-pub(crate) fn refuse(variables: &Variables<'_>) -> Result<(), ConfigError> {
+pub(crate) fn refuse(variables: &Variables<'_>, errors: &mut ConfigErrors) {
     for variable in ["JWT_SECRET", "API_KEY", "ADMIN_KEY"] {
-        variables.refuse_published(variable, |secret| secret.starts_with(KEY))?;
+        errors.keep(variables.refuse_published(variable, |secret| secret.starts_with(KEY)));
     }
     for variable in ["WEBHOOK_SECRET", "UPSTREAM_WEBHOOK_SECRET"] {
         let any = |secrets: &str| {
@@ -20,7 +19,6 @@ pub(crate) fn refuse(variables: &Variables<'_>) -> Result<(), ConfigError> {
                 .split(',')
                 .any(|secret| secret.trim().starts_with(WEBHOOK_KEY))
         };
-        variables.refuse_published(variable, any)?;
+        errors.keep(variables.refuse_published(variable, any));
     }
-    Ok(())
 }

@@ -1,4 +1,4 @@
-//! Reading single variables.
+//! Parsers of single variables.
 
 use crate::config::environment::Environment;
 use crate::machine::delivery::EventKind;
@@ -16,25 +16,27 @@ use tracing::Level;
 
 /// The shortest HS256 key (RFC 7518, section 3.2), in bytes.
 const MIN_JWT_SECRET: usize = 32;
-/// The shortest key of ours, in characters.
+/// The shortest `API_KEY` or `ADMIN_KEY`, in characters.
 const MIN_KEY: usize = 16;
 /// The sizes Standard Webhooks allows for a secret, in bytes.
 const WEBHOOK_SECRET_BYTES: RangeInclusive<usize> = 24..=64;
-/// How many webhook secrets may be active at once.
+/// The maximum number of active webhook secrets.
 const MAX_WEBHOOK_SECRETS: usize = 5;
-/// How many attempts a webhook may have.
+/// The maximum number of attempts of a webhook.
 const MAX_WEBHOOK_ATTEMPTS: usize = 20;
 /// The longest wait before one webhook attempt, in seconds: seven days.
 const MAX_WEBHOOK_WAIT: u64 = 7 * 24 * 3_600;
 /// Millionths of a dollar in a dollar.
 const DOLLAR: u64 = 1_000_000;
-/// The highest limit of what may be spent: a million dollars.
+/// The highest budget: a million dollars.
 const MAX_COST: u64 = 1_000_000 * DOLLAR;
-/// Close together at first: an app that redeploys is back within a minute, and its user is
-/// watching.
+/// The binding of the queue that the mode `queue` needs.
+const DISPATCH_BINDING: &str = "DISPATCH";
+/// The default waits before the attempts of a webhook, in seconds. The first ones are short: an app
+/// that redeploys is back within a minute, and its user is waiting.
 pub(crate) const WEBHOOK_WAITS: &str = "0,5,15,45,120,300,1800,7200,18000,36000,36000";
 
-/// Secrets as Standard Webhooks writes them, several while one is being replaced.
+/// Secrets in the format of Standard Webhooks; several while one is being replaced.
 pub(crate) struct WebhookSecrets;
 
 impl WebhookSecrets {
@@ -54,7 +56,7 @@ impl WebhookSecrets {
 }
 
 impl Variables<'_> {
-    /// An amount of US dollars in millionths; `None` when there is none.
+    /// An amount of US dollars in millionths; `None` if it is not set.
     pub(crate) fn micros(&self, variable: &'static str) -> Result<Option<u64>, ConfigError> {
         let Some(text) = self.text(variable) else {
             return Ok(None);
@@ -91,18 +93,22 @@ impl Variables<'_> {
     }
 
     pub(crate) fn dispatch_mode(&self) -> Result<Mode, ConfigError> {
-        let Some(word) = self.text("DISPATCH_MODE") else {
+        const VARIABLE: &str = "DISPATCH_MODE";
+        let Some(word) = self.text(VARIABLE) else {
             return Ok(Mode::Immediate);
         };
-        Mode::ALL
-            .into_iter()
-            .find(|mode| mode.as_str() == word)
-            .ok_or_else(|| {
-                ConfigError::new(
-                    "DISPATCH_MODE",
-                    format!("one of {}", Mode::ALL.map(Mode::as_str).join(", ")),
-                )
-            })
+        let mode = Mode::ALL.into_iter().find(|mode| mode.as_str() == word);
+        let mode = mode.ok_or_else(|| {
+            let known = Mode::ALL.map(Mode::as_str).join(", ");
+            ConfigError::new(VARIABLE, format!("one of {known}"))
+        })?;
+        if mode == Mode::Queue && !self.has_binding(DISPATCH_BINDING) {
+            let wanted = format!(
+                "immediate, alarm or cron, until the wrangler configuration has the queue binding {DISPATCH_BINDING}"
+            );
+            return Err(ConfigError::new(VARIABLE, wanted));
+        }
+        Ok(mode)
     }
 
     pub(crate) fn unknown_submit(&self) -> Result<UnknownSubmit, ConfigError> {
@@ -124,7 +130,7 @@ impl Variables<'_> {
         Ok(secret.into_bytes())
     }
 
-    /// A key that callers of ours show; `None` when there is none.
+    /// A key that callers send; `None` if it is not set.
     pub(crate) fn key(&self, variable: &'static str) -> Result<Option<String>, ConfigError> {
         match self.text(variable) {
             Some(key) if key.len() < MIN_KEY => {
@@ -208,7 +214,7 @@ impl Variables<'_> {
             let known = EventKind::ALL.map(EventKind::as_str).join(", ");
             ConfigError::new(
                 "WEBHOOK_EVENTS",
-                format!("a comma-separated list out of {known}"),
+                format!("a comma-separated list of events from {known}"),
             )
         })
     }
@@ -247,8 +253,8 @@ impl Variables<'_> {
     }
 }
 
-/// Reads a decimal number of dollars with at most six places, without the rounding of floating
-/// point.
+/// Parses a decimal number of dollars with at most six decimal places, without floating-point
+/// rounding.
 fn micros(text: &str) -> Option<u64> {
     let (whole, places) = text
         .split_once('.')

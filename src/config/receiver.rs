@@ -6,18 +6,18 @@ use crate::variables::ConfigError;
 use crate::variables::{Variables, base_url, is_safe};
 use url::Url;
 
-/// Where the app listens, unless `WEBHOOK_URL` says so: below its own address.
+/// The app's webhook route below its own address, if `WEBHOOK_URL` is not set.
 const PATH: &str = "/api/webhooks/worker";
 
 const WEBHOOK_URL: &str = "WEBHOOK_URL";
 const NEXTJS_URL: &str = "NEXTJS_URL";
 
 impl Variables<'_> {
-    /// The whole address of the app's webhook route: `WEBHOOK_URL`, else [`PATH`] below
+    /// The whole address of the app's webhook route: `WEBHOOK_URL`, or else [`PATH`] below
     /// `NEXTJS_URL`.
     ///
-    /// Both are checked even if one of them would do. TLS is a must in production, but for a
-    /// loopback host.
+    /// Both are checked, even if only one is used. Production requires TLS, except for a loopback
+    /// host.
     pub(crate) fn receiver(&self, environment: Environment) -> Result<Url, ConfigError> {
         let is_open = |url: &Url| environment == Environment::Development || is_safe(url);
         let whole = match self.text(WEBHOOK_URL) {
@@ -36,7 +36,7 @@ impl Variables<'_> {
                 ConfigError::new(
                     NEXTJS_URL,
                     "the https address of the app, such as https://app.example.com, with a valid host and without a \
-                     user or a query (a query may stand in WEBHOOK_URL)",
+                     user or a query (WEBHOOK_URL may have a query)",
                 )
             })?),
         };
@@ -49,14 +49,14 @@ impl Variables<'_> {
     }
 }
 
-/// An address that may have any path and query. A fragment would never be sent.
+/// An address with any path and query. A fragment is refused, because it would never be sent.
 fn receiver_url(text: &str) -> Option<Url> {
     let url = address::parse(text)?;
     let plain = url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
     (plain && matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
 }
 
-/// The route below the app's address, which may be the route's own already.
+/// Appends the route to the app's address, unless the address already ends with it.
 fn below_app(mut app: Url) -> Url {
     let base = app.path().trim_end_matches('/').to_owned();
     if !base.ends_with(PATH) {

@@ -1,5 +1,5 @@
 //! Every variable of the worker, with its default and its meaning: the tables of
-//! `docs/settings.md`. What a value must be is in the words of the parser's own error, so it is not
+//! `docs/settings.md`. What a value must be comes from the parser's own error, so it is not
 //! repeated here. Host only: the worker never reads it.
 
 use crate::config::read::WEBHOOK_WAITS;
@@ -17,16 +17,16 @@ pub struct Variable {
     pub meaning: &'static str,
 }
 
-/// What counts when a variable is not set.
+/// What applies when a variable is not set.
 #[derive(Debug, Clone, Copy)]
 pub enum DefaultValue {
-    /// The worker stops without it.
+    /// Without it, every request fails.
     Required,
-    /// Nothing: what it would turn on is off.
+    /// Nothing: the feature is off.
     None,
     /// The same as this value.
     Value(&'static str),
-    /// What these words say.
+    /// A default described in these words.
     Words(&'static str),
 }
 
@@ -101,7 +101,7 @@ const APP: &[Variable] = &[
     secret(
         "ADMIN_KEY",
         None,
-        "The token of an operator. It opens the operator routes.",
+        "The token of an operator. It gives access to the operator routes.",
     ),
     setting(
         "ENVIRONMENT",
@@ -126,13 +126,13 @@ const SERVICES: &[Variable] = &[
     secret(
         "VERTEX_SERVICE_ACCOUNT",
         None,
-        "The key of the service account for Vertex AI. Set this, `GEMINI_API_KEY` or \
-         `VEO3_API_KEY`: at least one service is required.",
+        "The key of the service account for Vertex AI. Set this, `GEMINI_API_KEY`, \
+         `VEO3_API_KEY` or `DEMO`: at least one provider is required.",
     ),
     setting(
         "VERTEX_PROJECT",
         Words("the account's own"),
-        "The Google Cloud project that pays.",
+        "The Google Cloud project that is billed.",
     ),
     setting(
         "VERTEX_LOCATION",
@@ -142,7 +142,7 @@ const SERVICES: &[Variable] = &[
     setting(
         "VERTEX_OUTPUT",
         None,
-        "Where Vertex AI puts the videos. Without it, a video arrives within the answer to a poll.",
+        "Where Vertex AI writes the videos. Without it, the answer to a poll contains the video.",
     ),
     setting(
         "VERTEX_API_URL",
@@ -167,12 +167,18 @@ const SERVICES: &[Variable] = &[
     secret(
         "VEO3_API_KEY",
         None,
-        "The key of a gateway that serves Veo over the old wire of the Gemini API.",
+        "The key of a gateway that serves Veo through the older Gemini API.",
     ),
     setting(
         "VEO3_API_URL",
         Value(GOOGLE_API_URL),
-        "The address of that gateway.",
+        "The address of that gateway. Set it: Google no longer serves Veo at the default address.",
+    ),
+    setting(
+        "DEMO",
+        Words("on in development"),
+        "`true` offers the model `demo`, which costs nothing and needs no key. See \
+         [The demo](demo.md).",
     ),
     secret(
         "UPSTREAM_WEBHOOK_SECRET",
@@ -190,13 +196,13 @@ const SERVICES: &[Variable] = &[
 const MODELS: &[Variable] = &[
     setting(
         "DEFAULT_MODEL",
-        Words("the first that is set up"),
+        Words("the first that is configured"),
         "The model of an order that names none.",
     ),
     setting(
         "MODEL_ALIASES",
         None,
-        "Present models for old names, such as `veo-3.0-generate-001=veo-3.1-generate-001`.",
+        "Current models for old names, such as `veo-3.0-generate-001=veo-3.1-generate-001`.",
     ),
 ];
 
@@ -263,12 +269,12 @@ const RENDERING: &[Variable] = &[
     setting(
         "MAX_RETRIES",
         Value("3"),
-        "How often a failed step is repeated. Refusals with 429, 503 or 529 do not count.",
+        "How often a failed step is retried. Refusals with 429, 503 or 529 do not count.",
     ),
     setting(
         "UNKNOWN_SUBMIT",
         Value("fail"),
-        "What happens when the answer to a paid submit was lost. `fail` never pays twice. `retry` \
+        "What happens when the answer to a paid submit is lost. `fail` never pays twice. `retry` \
          submits again and may pay twice.",
     ),
     setting(
@@ -280,14 +286,14 @@ const RENDERING: &[Variable] = &[
     setting(
         "DOWNLOAD_IDLE_MS",
         Value("30000"),
-        "A video's download is cut off and repeated when no byte arrives for so long, in \
+        "A video's download is cut off and repeated when no byte arrives for this time, in \
          milliseconds, or fewer than 8 KiB a second on average.",
     ),
     setting(
         "STORE_TIMEOUT_MS",
         Value("900000"),
-        "How long storing a rendered video is tried at least, in milliseconds. 0: `MAX_RETRIES` \
-         alone counts.",
+        "The minimum time for which storing a rendered video is tried, in milliseconds. 0: only \
+         `MAX_RETRIES` counts.",
     ),
     setting(
         "CLEANUP_RETENTION_DAYS",
@@ -324,7 +330,7 @@ const WEBHOOKS: &[Variable] = &[
     setting(
         "WEBHOOK_RETRY_SECONDS",
         Value(WEBHOOK_WAITS),
-        "The wait before each attempt of a webhook, the first one included.",
+        "The wait before each attempt of a webhook, including the first.",
     ),
 ];
 

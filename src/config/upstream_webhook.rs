@@ -1,4 +1,4 @@
-//! Whether and how the upstream tells by itself that a render is done.
+//! Whether and how the upstream sends a webhook when a render is done.
 
 use crate::config::read::WebhookSecrets;
 use crate::upstream::google::key_api::GOOGLE_API_URL;
@@ -8,24 +8,24 @@ use crate::variables::{Variables, base_url, is_safe};
 use url::Url;
 
 const VARIABLE: &str = "UPSTREAM_WEBHOOK_SECRET";
-/// The word for webhooks that each order names.
+/// The value by which each submit names the address of its webhook.
 const PER_REQUEST: &str = "per-request";
-/// Where the upstream publishes its keys, below its address without a version.
+/// Where the upstream publishes its signing keys, below its address without the API version.
 const KEYS: &str = ".well-known/jwks.json";
 
-/// The upstream's webhooks, which only make a poll come sooner.
+/// The upstream's webhooks, which only make the next poll come sooner.
 #[derive(Clone)]
 pub struct UpstreamWebhooks {
     kind: Kind,
-    /// Where the keys are published that sign webhooks which an order names.
+    /// Where the upstream publishes the keys that sign the webhooks named by submits.
     pub keys_url: Url,
 }
 
 #[derive(Clone)]
 enum Kind {
-    /// They are registered with the upstream, which signs them with these secrets.
+    /// The webhook is registered with the upstream, which signs it with these secrets.
     Registered(Vec<Vec<u8>>),
-    /// Each order names where they go.
+    /// Each submit names the address of its webhook.
     PerRequest,
 }
 
@@ -38,7 +38,7 @@ impl UpstreamWebhooks {
         }
     }
 
-    /// The address an order names; `None` leaves it to what is registered.
+    /// The address that a submit names; `None` if the webhook is registered with the upstream.
     pub fn uri(&self, public_url: &str) -> Option<String> {
         match self.kind {
             Kind::Registered(_) => None,
@@ -46,7 +46,7 @@ impl UpstreamWebhooks {
         }
     }
 
-    /// Whether an order may ask for webhooks: the upstream would refuse one that names an address
+    /// Whether an order may use webhooks: the upstream refuses a submit that names an address
     /// without TLS.
     pub fn may_ask(&self, public_url: &str) -> bool {
         match self.kind {

@@ -28,7 +28,7 @@ pub async fn consume(env: &Env, batch: MessageBatch<Value>) {
             Some(wake_up) if dead => end(env, &message, &wake_up).await,
             Some(wake_up) => start(env, &message, &wake_up).await,
             None if dead => {
-                tracing::error!("[DISPATCH] Unreadable message given up");
+                tracing::error!("[DISPATCH] Unreadable dead letter dropped");
                 message.ack();
             }
             // It may come from a newer build. If not, it ends in the dead-letter queue.
@@ -91,10 +91,10 @@ async fn end(env: &Env, message: &RawMessage, wake_up: &WakeUp) {
         Ok(_) => tracing::error!(
             generationId = generation_id,
             userId = user_id,
-            "[DISPATCH] Message given up"
+            "[DISPATCH] Dead letter received"
         ),
         Err(error) => {
-            tracing::error!(generationId = generation_id, userId = user_id, reason = %error, "[DISPATCH] Dead letter not taken");
+            tracing::error!(generationId = generation_id, userId = user_id, reason = %error, "[DISPATCH] Dead letter not processed");
         }
     }
     if is_done_with(&reply.map_err(|_| NoAnswer)) {

@@ -82,13 +82,13 @@ fn message(answer: &Answer, well: bool) -> &'static str {
     match (answer, well) {
         (Answer::Enqueued { .. }, true) => "[JOB] Enqueue confirmed",
         (Answer::Enqueued { .. }, false) => "[JOB] Enqueue failed",
-        (Answer::Submitted { .. }, _) => "[UPSTREAM] Submit unheard",
+        (Answer::Submitted { .. }, _) => "[UPSTREAM] Submit answer dropped",
         (Answer::Polled { .. }, _) => "[UPSTREAM] Polled",
-        (Answer::Stored { .. }, _) => "[STORAGE] Store unheard",
+        (Answer::Stored { .. }, _) => "[STORAGE] Store answer dropped",
         (Answer::Reported { .. }, true) => "[JOB] Reported",
         (Answer::Reported { .. }, false) => "[JOB] Report failed",
-        (Answer::Delivered { .. }, _) => "[WEBHOOK] Attempt unheard",
-        (Answer::UpstreamCancelled { .. }, _) => "[UPSTREAM] Render not yet abandoned",
+        (Answer::Delivered { .. }, _) => "[WEBHOOK] Attempt answer dropped",
+        (Answer::UpstreamCancelled { .. }, _) => "[UPSTREAM] Cancel failed",
         (Answer::FileDeleted { .. }, true) => "[STORAGE] Deleted",
         (Answer::FileDeleted { .. }, false) => "[STORAGE] Delete failed",
     }

@@ -19,9 +19,9 @@ pub fn line(step: TimelineStep) -> (&'static str, Level) {
         TimelineStep::PollFailed => ("[UPSTREAM] Poll failed", Level::WARN),
         TimelineStep::Rendered => ("[UPSTREAM] Rendered", Level::INFO),
         TimelineStep::RenderFailed => ("[UPSTREAM] Render failed", Level::WARN),
-        TimelineStep::RenderWasOver => ("[UPSTREAM] Render was over", Level::INFO),
-        TimelineStep::RenderAbandoned => ("[UPSTREAM] Render abandoned", Level::INFO),
-        TimelineStep::RenderNotAbandoned => ("[UPSTREAM] Render not abandoned", Level::WARN),
+        TimelineStep::RenderWasOver => ("[UPSTREAM] Render had already ended", Level::INFO),
+        TimelineStep::RenderAbandoned => ("[UPSTREAM] Render cancelled", Level::INFO),
+        TimelineStep::RenderNotAbandoned => ("[UPSTREAM] Render not cancelled", Level::WARN),
         TimelineStep::ClarificationNeeded => ("[JOB] Clarification needed", Level::INFO),
         TimelineStep::Clarified => ("[JOB] Clarified", Level::INFO),
         TimelineStep::Stored => ("[STORAGE] Stored", Level::INFO),
@@ -33,7 +33,7 @@ pub fn line(step: TimelineStep) -> (&'static str, Level) {
         TimelineStep::Retried => ("[JOB] Retried", Level::INFO),
         TimelineStep::WebhookDelivered => ("[WEBHOOK] Delivered", Level::INFO),
         TimelineStep::WebhookFailed => ("[WEBHOOK] Attempt failed", Level::WARN),
-        TimelineStep::WebhookRedelivered => ("[WEBHOOK] Redelivery asked for", Level::INFO),
+        TimelineStep::WebhookRedelivered => ("[WEBHOOK] Redelivery requested", Level::INFO),
         TimelineStep::WebhookExhausted => ("[WEBHOOK] Exhausted", Level::ERROR),
     }
 }

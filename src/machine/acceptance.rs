@@ -40,7 +40,7 @@ pub enum Rejection {
     Conflict,
     /// The queue refused it; nothing was stored.
     Refused(Refused),
-    /// An object gave no answer; the same order may be repeated.
+    /// An object did not answer; the same order may be repeated.
     Unavailable,
 }
 
@@ -57,7 +57,7 @@ pub struct Enqueuing {
     pub message: Enqueue,
 }
 
-/// The job was accepted before; only the queue may still need to learn of it.
+/// The job was accepted before; only its place in the queue may be missing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EnqueuingAgain {
     pub message: EnqueueAgain,
@@ -166,7 +166,7 @@ pub fn may_need_images(outcome: &Result<Accepted, Rejection>) -> bool {
     }
 }
 
-/// Work done after the response is sent. If it is lost, a timer or the sweep does it.
+/// Work done after the response is sent. If it is lost, an alarm or the sweep does it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FollowUp {
     /// The job has a slot and can start.

@@ -117,7 +117,7 @@ pub struct Delivery {
     pub attempts: u32,
     pub last_status: Option<u16>,
     pub state: DeliveryState,
-    /// How many times an operator had it sent again.
+    /// How many times an operator redelivered it.
     pub redeliveries: u32,
     /// How many attempts had been made when the schedule last restarted.
     pub attempts_before: u32,

@@ -8,7 +8,7 @@ use super::Status;
 use super::job::{Job, Phase, TimelineEntry};
 use crate::time::{MINUTE, Millis, SECOND};
 
-/// How often the progress of a render is read. Only time moves it.
+/// How often the progress of a render is read. It changes only with time.
 pub const PROGRESS_TICK: Millis = 5 * SECOND;
 /// A stream that has sent nothing for this long sends a heartbeat. The failed write also reveals
 /// that a client is gone.

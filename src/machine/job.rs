@@ -4,7 +4,7 @@
 //! returns the new job with at most one effect. The shell saves the job, carries out the effect and
 //! returns its answer, so at most one effect of a job is ever in flight. An effect found in flight
 //! when an alarm begins was cut off: its answer is lost. For a paid submit that is
-//! `Trouble::Unknown`, once its call can no longer be on its way; everything else is safe to
+//! `Trouble::Unknown`, once its call can no longer be in flight; everything else is safe to
 //! repeat. Only a poll is not recorded: its answer is matched by epoch and operation, and the next
 //! poll replaces a lost one.
 //!

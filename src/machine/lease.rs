@@ -11,8 +11,8 @@ pub const START_PATIENCE: Millis = LEASE;
 pub const LEASE: Millis = 120 * SECOND;
 /// How soon an unanswered check is repeated.
 pub const ASK_AGAIN: Millis = 15 * SECOND;
-/// How long after its next timer the queue checks whether a job without a slot has finished its
-/// remaining work.
+/// How long after a job's next alarm the queue checks whether the job, which holds no slot, has
+/// finished its work.
 pub const WATCH: Millis = 2 * MINUTE;
 
 /// A held slot. It never expires by time alone: when the lease runs out, the queue asks the holder.

@@ -1,4 +1,4 @@
-//! What an outside call came to, cut by what the caller does next.
+//! The outcome of an outside call, classified by what the caller does next.
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod reference;
@@ -6,43 +6,43 @@ pub mod reference;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
-/// The answer of one outside call.
+/// The outcome of one outside call.
 pub type Outcome<T> = Result<T, Trouble>;
 
-/// Why an outside call did not do what it was asked.
+/// Why an outside call failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trouble {
-    /// Provably nothing happened; the call may be repeated, not before `after` milliseconds if
+    /// The call certainly had no effect and may be repeated, not before `after` milliseconds if
     /// given.
     Retry {
         after: Option<Millis>,
         failure: Failure,
     },
-    /// The upstream takes no call of anyone for now: provably nothing happened, and the call may be
-    /// repeated once the upstream answers again, not before `after` milliseconds if given. Only a
-    /// submit is answered so.
+    /// The upstream accepts no submits for now. The submit certainly had no effect. It may be
+    /// repeated when the upstream accepts again, not before `after` milliseconds if given. Only a
+    /// submit has this outcome.
     NotNow {
         after: Option<Millis>,
         failure: Failure,
     },
-    /// Provably nothing happened, and repeating cannot help.
+    /// The call certainly had no effect, and repeating it cannot help.
     Refused(Failure),
     /// The answer was lost: the call may have had its effect.
     Unknown,
 }
 
-/// Why something failed, in a word for programs and a sentence for people.
+/// Why something failed: a code for programs and a sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     pub code: ErrorCode,
-    /// One sentence a user can read; never a prompt, a key or a signed URL.
+    /// One sentence for users; never a prompt, a key or a signed URL.
     pub message: String,
-    /// The HTTP answer of the upstream that said so, for the log; `None` if there was none.
+    /// The upstream's HTTP answer that reported it, for the log; `None` if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream: Option<UpstreamAnswer>,
 }
 
-/// The status line of an upstream's answer, without any of its sentences.
+/// The status and error code of an upstream's answer, without its text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpstreamAnswer {
     /// The HTTP status.
@@ -62,7 +62,7 @@ impl Failure {
         }
     }
 
-    /// Something about the stored files, or on the way to them.
+    /// A failure of storing or reading files.
     pub fn storage(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::StorageFailed, message)
     }
@@ -77,8 +77,8 @@ impl Trouble {
         }
     }
 
-    /// The trouble of a step before the call itself, which therefore has not left: a lost answer is
-    /// `lost`, and the whole may be repeated.
+    /// The outcome of a step before the call itself. The call was not sent, so a lost answer
+    /// becomes a `Retry` with the failure `lost`.
     #[must_use]
     pub fn before_the_call(self, lost: Failure) -> Self {
         match self {
@@ -90,7 +90,7 @@ impl Trouble {
         }
     }
 
-    /// Why, unless the answer was lost.
+    /// The failure; `None` if the answer was lost.
     pub fn failure(&self) -> Option<&Failure> {
         match self {
             Self::Retry { failure, .. } | Self::NotNow { failure, .. } | Self::Refused(failure) => {
@@ -100,7 +100,7 @@ impl Trouble {
         }
     }
 
-    /// The same, said by an answer of the upstream.
+    /// Adds the upstream's answer to the failure.
     #[must_use]
     pub fn answered(self, upstream: UpstreamAnswer) -> Self {
         self.map_failure(|failure| Failure {
@@ -126,7 +126,7 @@ impl Trouble {
         }
     }
 
-    /// What logs and metrics call it.
+    /// Its name in logs and metrics.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Retry { .. } | Self::NotNow { .. } => "retry",
@@ -155,7 +155,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    /// Every reason.
+    /// Every code.
     pub const ALL: [Self; 11] = [
         Self::InvalidRequest,
         Self::ProviderRateLimited,
@@ -170,7 +170,7 @@ impl ErrorCode {
         Self::Internal,
     ];
 
-    /// The word on the wire.
+    /// The code in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::InvalidRequest => "invalid_request",
@@ -187,7 +187,7 @@ impl ErrorCode {
         }
     }
 
-    /// Whether it is the upstream's limit of how much may be asked of it.
+    /// Whether the upstream refused because of a rate limit or a quota.
     pub(super) fn is_limit(self) -> bool {
         matches!(
             self,

@@ -5,7 +5,7 @@
 //! nothing.
 //!
 //! Every [`Mode`] uses the same admission; the mode only says when it runs. The sweep runs it in
-//! every mode. The queue's own alarm does too, when no sweep has come for [`SWEEP_PATIENCE`].
+//! every mode. The queue's own alarm does too, when no sweep has run for [`SWEEP_PATIENCE`].
 //!
 //! Invariants held here: I2 (the queue checks every job that has work left), I3 (one live lease per
 //! job, and an older epoch changes nothing), I6 (start order is accept order within a priority and

@@ -9,7 +9,7 @@ const MAX_ALIASES: usize = 50;
 /// A list that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error(
-    "a comma-separated list of at most {MAX_ALIASES} pairs `old=model`, each model being one that is served"
+    "a comma-separated list of at most {MAX_ALIASES} pairs `old=model`, where each model is currently served"
 )]
 pub struct BadAlias;
 

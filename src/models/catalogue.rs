@@ -9,7 +9,7 @@ use crate::time::Millis;
 pub enum NotOffered {
     Provider(String),
     Model(String),
-    /// The model was served once.
+    /// The model was served earlier.
     Retired(String),
 }
 
@@ -54,7 +54,7 @@ impl Catalogue<'_> {
             let first = || self.models().find(|model| is_called(model, provider));
             return default
                 .or_else(first)
-                .ok_or_else(|| self.unknown_model(provider));
+                .ok_or_else(|| self.unknown_model(provider, None));
         };
         let id = self.aliases.resolve(id);
         self.of(provider, id).ok_or_else(|| {
@@ -62,7 +62,7 @@ impl Catalogue<'_> {
             let once = MODELS
                 .iter()
                 .find(|model| model.id == id && model.is_retired(self.now));
-            once.map_or_else(|| self.unknown_model(provider), retired)
+            once.map_or_else(|| self.unknown_model(provider, Some(id)), retired)
         })
     }
 
@@ -79,19 +79,15 @@ impl Catalogue<'_> {
     }
 
     fn unknown_provider(&self, word: &str) -> NotOffered {
-        let known = PROVIDERS.iter().any(|provider| means(provider, word));
+        let known = PROVIDERS.iter().filter(|provider| means(provider, word));
+        let why = must_be(known);
         let here = self.providers.join(", ");
-        let why = if known {
-            "is not set up here: it must be"
-        } else {
-            "must be"
-        };
         NotOffered::Provider(format!(
-            "{why} one of {here} (or google, for whichever has the model)"
+            "{why} one of {here} (or google, for any provider that has the model)"
         ))
     }
 
-    fn unknown_model(&self, provider: Option<&str>) -> NotOffered {
+    fn unknown_model(&self, provider: Option<&str>, id: Option<&str>) -> NotOffered {
         let served = self
             .models()
             .filter(|model| is_called(model, provider))
@@ -102,7 +98,30 @@ impl Catalogue<'_> {
                 known.push(id);
             }
         }
-        NotOffered::Model(format!("must be one of {}", known.join(", ")))
+        let elsewhere = PROVIDERS.iter().filter(|known| {
+            let mut models = MODELS.iter().filter(|model| model.provider == known.name);
+            let is_here = self.providers.contains(&known.name);
+            !is_here && models.any(|model| Some(model.id) == id)
+        });
+        NotOffered::Model(format!(
+            "{} one of {}",
+            must_be(elsewhere),
+            known.join(", ")
+        ))
+    }
+}
+
+/// The beginning of a sentence about something that these providers, which are not configured,
+/// would offer.
+fn must_be<'a>(elsewhere: impl Iterator<Item = &'a KnownProvider>) -> String {
+    let settings: Vec<&str> = elsewhere.map(|provider| provider.setting).collect();
+    if settings.is_empty() {
+        "must be".to_owned()
+    } else {
+        format!(
+            "is not configured here (it needs {}): it must be",
+            settings.join(" or ")
+        )
     }
 }
 

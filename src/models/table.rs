@@ -1,20 +1,22 @@
-//! The table: what is said of each provider and model, and every one of them.
+//! The table of providers and models: parameters, prices and limits.
 //!
 //! Sources: Google's model pages and SDKs, its deprecation notices up to October 2026, and list
 //! prices of 2026 (Veo: April, with sound; Omni: November). A silent render may cost less than the
-//! price here says.
+//! price here.
 
 use crate::time::{Millis, SECOND};
 use serde::Serialize;
 
-/// Someone who renders, and the wire it is reached by.
+/// A provider, over one wire format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownProvider {
     pub name: &'static str,
     /// Other words an app may use for it; several providers may share one.
     pub synonyms: &'static [&'static str],
-    /// Whether an order over this wire can ask for a webhook when its render is done.
+    /// Whether a submit over this wire can request a webhook for the end of the render.
     pub webhooks: bool,
+    /// The setting that turns it on.
+    pub setting: &'static str,
 }
 
 /// One model of one provider.
@@ -27,7 +29,7 @@ pub struct Model {
     pub provider: &'static str,
     /// Seconds.
     pub durations: &'static [u32],
-    /// Seconds, if an order names none.
+    /// The default, in seconds.
     pub default_duration: u32,
     /// The first one is the default.
     pub aspect_ratios: &'static [&'static str],
@@ -35,7 +37,7 @@ pub struct Model {
     pub resolutions: &'static [Resolution],
     pub inputs: Inputs,
     pub seed: bool,
-    /// Why it takes no seed, to follow the sentence that says so.
+    /// Why it takes no seed; appended to the error sentence.
     #[serde(skip)]
     pub why_no_seed: &'static str,
     pub audio: Audio,
@@ -104,12 +106,12 @@ pub struct Inputs {
 #[serde(rename_all = "lowercase")]
 pub enum Audio {
     Always,
-    /// Unless the order says no.
+    /// Unless the order turns it off.
     Optional,
 }
 
 impl Model {
-    /// Whether its provider can be asked for a webhook when a render is done.
+    /// Whether its provider can send a webhook when a render is done.
     pub fn has_webhooks(&self) -> bool {
         PROVIDERS
             .iter()
@@ -146,22 +148,34 @@ const VERTEX: &str = "vertex";
 /// Omni over the Interactions API.
 const OMNI: &str = "omni";
 
+/// Videos of this project, which cost nothing.
+const DEMO: &str = "demo";
+
 /// Every provider, in the order in which they are chosen.
 pub const PROVIDERS: &[KnownProvider] = &[
     KnownProvider {
         name: GEMINI,
         synonyms: &["google"],
         webhooks: true,
+        setting: "VEO3_API_KEY",
     },
     KnownProvider {
         name: VERTEX,
         synonyms: &["veo3", "google"],
         webhooks: false,
+        setting: "VERTEX_SERVICE_ACCOUNT",
     },
     KnownProvider {
         name: OMNI,
         synonyms: &["google"],
         webhooks: true,
+        setting: "GEMINI_API_KEY",
+    },
+    KnownProvider {
+        name: DEMO,
+        synonyms: &[],
+        webhooks: false,
+        setting: "DEMO=true",
     },
 ];
 
@@ -213,6 +227,7 @@ pub const MODELS: &[Model] = &[
         name: "Gemini Omni 1.1 Flash",
         ..OMNI_11
     },
+    DEMO_MODEL,
     retired(
         "veo-3.1-generate-preview",
         GEMINI,
@@ -367,6 +382,34 @@ const OMNI_11: Model = Model {
     cancellable: true,
     retires_at: None,
     replacement: None,
+};
+
+/// The demo comes last, so that it is never chosen while another provider is configured.
+const DEMO_MODEL: Model = Model {
+    id: "demo",
+    name: "Demo (free, a fixed video)",
+    provider: DEMO,
+    durations: &[4, 8],
+    default_duration: 4,
+    resolutions: &[size("720p", &[4, 8], 0)],
+    inputs: Inputs {
+        image: false,
+        last_frame: false,
+        reference_images: 0,
+        reference_durations: &[],
+        references_with_first_frame: false,
+        two_frames_durations: &[],
+        video: false,
+    },
+    seed: false,
+    why_no_seed: ": its videos are fixed",
+    negative_prompt: false,
+    person_generation: &[],
+    person_generation_with_images: &[],
+    usual_render_ms: 4 * SECOND,
+    requests_per_minute: 600,
+    cancellable: true,
+    ..VEO_31
 };
 
 const fn size(

@@ -101,7 +101,7 @@ impl Upstream<'_> {
     fn provider(&self) -> Result<&dyn Provider, Failure> {
         let name = &self.job.terms.provider;
         self.config.providers.find(name).ok_or_else(|| {
-            let sentence = format!("The provider {name} is no longer set up.");
+            let sentence = format!("The provider {name} is no longer configured.");
             Failure::new(ErrorCode::ProviderUnavailable, sentence)
         })
     }

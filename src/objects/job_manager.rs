@@ -111,7 +111,7 @@ impl JobManager {
         };
         let taken = self.take(envelope, setting)?;
         if taken.was_late {
-            tracing::warn!("[JOB] Timer was lost");
+            tracing::warn!("[JOB] Alarm was missing");
         }
         match taken.change {
             Change::None => {}
@@ -126,7 +126,7 @@ impl JobManager {
                 if envelope.name() == Withdraw::NAME {
                     tracing::info!("[JOB] Withdrawn");
                 } else {
-                    tracing::info!("[JOB] Forgotten");
+                    tracing::info!("[JOB] Deleted");
                 }
             }
         }
@@ -329,7 +329,7 @@ impl JobManager {
 
     /// Deletes an attempt's video, or every image of the order.
     async fn delete_file(&self, job: &Job, attempt: u32) -> Outcome<()> {
-        let bucket = self.shell.env.bucket("VIDEOS").map_err(r2::unheard)?;
+        let bucket = self.shell.env.bucket("VIDEOS").map_err(r2::lost)?;
         if attempt != IMAGES {
             return r2::delete(&bucket, &job.key.video_key(attempt)).await;
         }

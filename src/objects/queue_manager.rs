@@ -361,14 +361,14 @@ fn tell(event: &Event) {
             tracing::warn!(
                 upstream = upstream,
                 probeInMs = waits,
-                "[QUEUE] Upstream takes no orders"
+                "[QUEUE] Upstream unavailable"
             );
         }
         Event::Available { upstream, took } => {
             tracing::info!(
                 upstream = upstream,
                 outageMs = took,
-                "[QUEUE] Upstream takes orders again"
+                "[QUEUE] Upstream available again"
             );
         }
     }

@@ -68,8 +68,8 @@ impl Shell {
         match answer(envelope).await {
             Ok(response) => Ok(response),
             Err(error) => {
-                tracing::error!(reason = %error, "[{}] Message not taken", self.component);
-                Response::error("the message could not be taken", 500)
+                tracing::error!(reason = %error, "[{}] Message failed", self.component);
+                Response::error("the message could not be processed", 500)
             }
         }
     }
@@ -201,7 +201,7 @@ impl Envelope {
     }
 
     pub(crate) fn unknown(&self) -> Error {
-        Error::RustError(format!("no message is called {}", self.name()))
+        Error::RustError(format!("unknown message {}", self.name()))
     }
 }
 

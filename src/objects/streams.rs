@@ -94,7 +94,7 @@ impl Turn {
             let Look { events, then } = match self.look(now) {
                 Ok(look) => look,
                 Err(error) => {
-                    tracing::error!(reason = %error, "[JOB] Stream cut off");
+                    tracing::error!(reason = %error, "[JOB] Stream failed");
                     return None;
                 }
             };

@@ -21,11 +21,11 @@ const ADDRESS: &str = "https://object/";
 /// A message that got no reply. It may still have been processed.
 #[derive(Debug, Error)]
 pub enum StubError {
-    #[error("the object could not be reached")]
+    #[error("the object is unreachable")]
     Unreachable(#[source] worker::Error),
-    #[error("the object answered {0}")]
+    #[error("the object answered with HTTP {0}")]
     Status(u16),
-    #[error("the message or its answer could not be read")]
+    #[error("the message or its reply is unreadable")]
     Unreadable(#[source] serde_json::Error),
 }
 

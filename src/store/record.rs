@@ -11,7 +11,7 @@ pub const JOB_VERSION: u32 = 1;
 /// A stored record that cannot be read.
 #[derive(Debug, Error)]
 pub enum StoredError {
-    #[error("the stored job is not readable JSON of its version")]
+    #[error("the stored job is not valid JSON of its version")]
     Unreadable(#[from] serde_json::Error),
     #[error("the stored job has version {0}, which this build does not know")]
     UnknownVersion(u32),

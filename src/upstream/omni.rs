@@ -100,7 +100,7 @@ impl Omni {
             .await?;
         let bytes = wire::read_inline(&reply);
         let bytes = bytes
-            .ok_or_else(|| file::retry("The video service's answer does not hold the video."))?;
+            .ok_or_else(|| file::retry("The video service's answer does not contain the video."))?;
         Ok(Download::from_chunks(stream::iter([Ok(bytes)])))
     }
 }

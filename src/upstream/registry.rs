@@ -1,7 +1,7 @@
 //! How a provider is configured, and the configured providers.
 
 use crate::upstream::provider::Provider;
-use crate::variables::{ConfigError, Variables};
+use crate::variables::{ConfigError, ConfigErrors, Variables};
 use std::rc::Rc;
 
 /// How a provider is configured.
@@ -21,19 +21,28 @@ pub type Open = fn(&Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigErr
 pub struct Providers(Vec<(&'static str, Rc<dyn Provider>)>);
 
 impl Providers {
-    /// Opens the providers whose variables are set; there must be at least one.
-    pub fn open(registry: &[Registration], variables: &Variables<'_>) -> Result<Self, ConfigError> {
+    /// Opens the providers that are configured; there must be at least one. Adds what is wrong to
+    /// the errors.
+    pub fn open(
+        registry: &[Registration],
+        variables: &Variables<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Self> {
         let mut providers = Vec::new();
+        let mut are_valid = true;
         for registration in registry {
-            if let Some(provider) = (registration.open)(variables)? {
-                providers.push((registration.name, provider));
+            match errors.keep((registration.open)(variables)) {
+                Some(Some(provider)) => providers.push((registration.name, provider)),
+                Some(None) => {}
+                None => are_valid = false,
             }
         }
-        if providers.is_empty() {
-            let wanted = "set: the service account for Vertex AI (or GEMINI_API_KEY for Gemini Omni, or VEO3_API_KEY for a gateway)";
-            return Err(ConfigError::new("VERTEX_SERVICE_ACCOUNT", wanted));
+        if providers.is_empty() && are_valid {
+            let wanted = "set: the service account for Vertex AI (or GEMINI_API_KEY for Gemini Omni, VEO3_API_KEY for a \
+                          gateway, or DEMO=true to try Reelay without a key)";
+            errors.add(ConfigError::new("VERTEX_SERVICE_ACCOUNT", wanted));
         }
-        Ok(Self(providers))
+        (are_valid && !providers.is_empty()).then_some(Self(providers))
     }
 
     pub fn find(&self, name: &str) -> Option<&dyn Provider> {

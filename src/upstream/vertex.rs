@@ -119,7 +119,7 @@ fn project(variables: &Variables<'_>, account: &ServiceAccount) -> Result<String
         )),
         (None, None) => Err(ConfigError::new(
             PROJECT,
-            format!("set, for {ACCOUNT} has no project_id"),
+            format!("set, because {ACCOUNT} has no project_id"),
         )),
     }
 }
@@ -174,7 +174,7 @@ impl Provider for Vertex {
 
     async fn poll(&self, operation: &str) -> Outcome<Progress> {
         let operation = OperationName::parse(operation)
-            .ok_or_else(|| Trouble::retry(unavailable("The render is not one of Vertex AI.")))?;
+            .ok_or_else(|| Trouble::retry(unavailable("The render is not from Vertex AI.")))?;
         let answer = self
             .ask(operation, (self.timeout, self.timeout), of_poll)
             .await?;

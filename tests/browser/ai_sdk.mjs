@@ -145,14 +145,14 @@ async function paid(prompt) {
 
 async function failure(promise) {
   const value = await promise.catch((error) => error);
-  if (!(value instanceof Error)) throw new Error("It was expected to fail.");
+  if (!(value instanceof Error)) throw new Error("The call succeeded, but it must fail.");
   return value;
 }
 
 async function until(probe) {
   const deadline = performance.now() + LONGEST_WAIT_MS;
   while (!(await probe())) {
-    if (performance.now() > deadline) throw new Error("not within a minute");
+    if (performance.now() > deadline) throw new Error("The condition was not met within a minute.");
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

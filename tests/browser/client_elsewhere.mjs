@@ -13,7 +13,7 @@ import { ORIGIN } from "./lib/stage.mjs";
 const PAGE = "http://127.0.0.1:4999";
 const DIST = new URL("../../packages/client/dist/", import.meta.url);
 
-// The browser takes such a page for a public one, which may not send requests to this machine.
+// The browser treats such a page as public and would block its requests to this machine.
 const NOT_PUBLIC = "--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests";
 const executablePath = process.env.CHROMIUM_BIN || "/usr/bin/chromium";
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", NOT_PUBLIC] });

@@ -1,5 +1,4 @@
-// Every answer that the worker can be made to give has exactly the fields that the client's types
-// have.
+// The worker's answers have exactly the fields of the client's types.
 
 import assert from "node:assert/strict";
 import { createReelay, verifyWebhook } from "@reelay/client";
@@ -8,13 +7,13 @@ import { KEYS, ORIGIN, until } from "./lib/stage.mjs";
 
 const USER = "u_types";
 const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
-/** The schemas that no answer here can contain, and why. */
+/** The schemas that no answer contains, and why. */
 const OUT_OF_REACH = {
-  Clarification: "it is sent, not answered",
-  ClarificationResponses: "it is sent, not answered",
-  Order: "it is sent, not answered",
-  OrderImage: "it is sent, not answered",
-  OrderParameters: "it is sent, not answered",
+  Clarification: "only in requests",
+  ClarificationResponses: "only in requests",
+  Order: "only in requests",
+  OrderImage: "only in requests",
+  OrderParameters: "only in requests",
 };
 
 const client = createReelay({
@@ -166,7 +165,7 @@ const unseen = answers.SCHEMAS.filter((name) => !answers.metSchemas.has(name));
 assert.deepEqual(unseen, Object.keys(OUT_OF_REACH).sort(), "schemas that no answer contains");
 assert.deepEqual([...answers.metProblems].sort(), [400, 401, 402, 403, 404, 409, 415, 422, 429]);
 console.log(
-  `${count} values are what the types say: ${answers.metOperations.size} of ${answers.JSON_OPERATIONS.length} operations, ` +
+  `${count} values match the types: ${answers.metOperations.size} of ${answers.JSON_OPERATIONS.length} operations, ` +
     `${answers.metSchemas.size} of ${answers.SCHEMAS.length} schemas, ${kinds.size} webhooks; ` +
     `left out: ${unseen.map((name) => `${name} (${OUT_OF_REACH[name]})`).join(", ")}`,
 );

@@ -1,4 +1,4 @@
-// The client does all that an app does with a generation: orders it, follows it, changes it,
+// The client does what an app does with a generation: it orders, follows and changes it, and
 // verifies its webhook.
 
 import assert from "node:assert/strict";
@@ -47,11 +47,11 @@ const [done, events] = await Promise.all([
   story(generationId),
 ]);
 assert.equal(done.status, "completed");
-assert.ok(told.length > 1 && told.at(-1) === "completed", `told ${told}`);
+assert.ok(told.length > 1 && told.at(-1) === "completed", `the reported statuses: ${told}`);
 assert.deepEqual(events.at(-1), { type: "end", status: "completed" });
 const steps = events.filter(({ type }) => type === "step");
 assert.equal(steps[0].step, "created");
-// A webhook may have been delivered since, so there may be more steps by now.
+// A webhook may have been delivered since then, so there may be more steps.
 assert.deepEqual((await stepsAfter("")).slice(0, steps.length), idsOf(steps));
 assert.deepEqual((await stepsAfter(steps[0].id)).slice(0, steps.length - 1), idsOf(steps).slice(1));
 const video = await fetch(await reelay.videoUrl(generationId));

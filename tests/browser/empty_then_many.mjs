@@ -12,7 +12,7 @@ await scenario(
   async ({ page }) => {
     await open(page);
     await signIn(page, KEYS.admin);
-    await page.getByText("The queue is empty: nothing has been ordered yet.").waitFor();
+    await page.getByText("There are no generations yet.").waitFor();
     await page.getByRole("region", { name: "Generations" }).getByRole("button", { name: "New generation" }).waitFor();
     await page.getByText("0 accepted, 0 completed, 0 failed.").waitFor();
 
@@ -61,7 +61,7 @@ async function looksFurtherBack(page) {
   let pages = 1;
   for (; pages <= MAX_PAGES; pages += 1) {
     if (pages > 1) await page.getByText(`Page ${pages}`, { exact: true }).waitFor();
-    const more = page.getByText("Nothing among these; look further back.").filter({ visible: true });
+    const more = page.getByText("No matches on this page. Older generations follow.").filter({ visible: true });
     await more.or(rows(page).getByText("Number 0 of many", { exact: true })).waitFor();
     if (!(await more.isVisible())) break;
     await older.click();

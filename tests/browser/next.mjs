@@ -1,9 +1,9 @@
-// The app of docs/quickstart.md: every visitor has videos of their own, and the page follows each of them.
+// The app of docs/quickstart.md: every visitor has their own videos, and the page follows each one.
 
 import { APP, check, KEYS, ORIGIN, scenario, until } from "./lib/stage.mjs";
 
 const SERVICE = { Authorization: `Bearer ${KEYS.service}` };
-// An app of create-next-app has no icon, and another visitor's video is an error in Next.js.
+// create-next-app makes no icon, and another visitor's video is an error in Next.js.
 const EXPECTED = [/status of (404|500)/, /Server Components render|Minified React error/, /^page: $/];
 
 await scenario(
@@ -21,11 +21,11 @@ await scenario(
     await mark(page);
     await page.getByText(/^(queued|processing), \d+ %/).waitFor();
     await plays(page);
-    check(await page.evaluate(() => globalThis.marked), "the page followed without being loaded again");
+    check(await page.evaluate(() => globalThis.marked), "the page followed the video without a reload");
 
     await page.goBack();
     const boat = await order(page, "A paper boat");
-    check(boat !== kite, "another order is another video");
+    check(boat !== kite, "another order creates another video");
     await plays(page);
 
     await page.goto(`${APP}/`);
@@ -34,17 +34,17 @@ await scenario(
     await page.locator("form").evaluate((form) => [form.requestSubmit(), form.requestSubmit()]);
     await plays(page);
     const user = await visitor(page);
-    await until("three are listed", async () => (await listed(user)).length >= 3);
-    check((await listed(user)).length === 3, "a form that is sent twice is one order");
+    await until("three videos are listed", async () => (await listed(user)).length >= 3);
+    check((await listed(user)).length === 3, "a form that is sent twice creates one video");
 
     await order(other, "A blue kite");
     await plays(other);
-    check((await visitor(other)) !== user, "each visitor is a user of their own");
-    check((await listed(await visitor(other))).length === 1, "and has their own videos");
+    check((await visitor(other)) !== user, "each visitor is another user");
+    check((await listed(await visitor(other))).length === 1, "the other visitor has one video");
     const refused = await (await other.goto(`${APP}/videos/${kite}`)).text();
     check(
       !refused.includes("/video?") && (await other.locator("video:visible").count()) === 0,
-      "nobody sees another's video",
+      "a visitor does not see another's video",
     );
 
     await page.goto(`${APP}/`);

@@ -18,7 +18,7 @@ await scenario(
     await rows(page).first().waitFor();
     await page.locator(".banner[data-kind=webhooks]").waitFor();
     await fits(page, "overview");
-    await page.getByText("Lately").click();
+    await page.getByText("Activity").click();
     await page.locator(".plot canvas").first().waitFor();
     await fits(page, "overview with plots");
     await page.getByRole("button", { name: "New generation" }).click();

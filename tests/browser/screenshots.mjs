@@ -1,4 +1,4 @@
-// The pictures of the documentation; they are kept when `npm run screenshots` asks for them.
+// Takes the dashboard's pictures for the documentation; `npm run screenshots` keeps them.
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
@@ -20,7 +20,7 @@ const PROMPTS = [
 ];
 
 await scenario(async ({ page, fresh }) => {
-  // The plots show an invented hour, so that the screenshot does not take one.
+  // The plots show invented data, so that the script need not run for an hour.
   await page.setViewportSize({ width: 1280, height: 1240 });
   await page.route("**/api/metrics?*", (route) => route.fulfill({ json: { success: true, metrics: busyHour() } }));
   const ended = [];
@@ -61,7 +61,7 @@ await scenario(async ({ page, fresh }) => {
   await picture(phone, "phone");
 });
 
-/** An hour of a queue whose three slots are mostly held. */
+/** An invented hour of a queue whose slots are mostly used. */
 function busyHour() {
   const end = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
   const minutes = Array.from({ length: 60 }, (_, index) => index);
@@ -101,5 +101,5 @@ function hideMarks(page) {
 
 async function picture(page, name) {
   const bytes = await page.screenshot(process.env.REELAY_SCREENSHOTS ? { path: `${DOCS}${name}.png` } : {});
-  assert.ok(bytes.length > LEAST_BYTES, `the picture ${name} has ${bytes.length} bytes`);
+  assert.ok(bytes.length > LEAST_BYTES, `the picture ${name} has only ${bytes.length} bytes`);
 }

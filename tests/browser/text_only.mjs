@@ -22,7 +22,7 @@ await scenario(async ({ page }) => {
   await page.getByText(METADATA.note).waitFor();
   await page.getByText("<i>key</i>").waitFor();
   const made = await page.locator("#app script, #app img, #app b, #app i, #app svg[onload]").count();
-  check(made === 0, "none of it became an element");
+  check(made === 0, "no markup became an element");
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  check(wide <= 0, `the long word is wrapped, ${wide} px too wide`);
+  check(wide <= 0, `the long word is wrapped; the page is ${wide} px too wide`);
 });

@@ -21,7 +21,7 @@ await scenario(async ({ page }) => {
   await cancelsOne(page);
   await sendsAWebhookAgain(page);
   await pausesAndResumes(page);
-  check(await isMarked(page), "the page was loaded again");
+  check(await isMarked(page), "the page was not reloaded");
 });
 
 async function watchesOneMove(page, streams) {
@@ -69,8 +69,8 @@ async function seesTheWaterfall(page) {
 
 async function seesWhatNothingWasDoneWith(page) {
   const warnings = page.getByRole("heading", { name: "Warnings" });
-  check(!(await warnings.isVisible()), "an order that was understood has no warnings");
-  const id = await order("anna", "One with a key of the app's own", { aspectratio: "9:16" });
+  check(!(await warnings.isVisible()), "an order without ignored fields has no warnings");
+  const id = await order("anna", "One with an unknown field", { aspectratio: "9:16" });
   await open(page, `#/job/anna/${id}`);
   await warnings.waitFor();
   await page.getByText("/aspectratio", { exact: true }).waitFor();
@@ -88,21 +88,21 @@ async function cancelsOne(page) {
 
 async function sendsAWebhookAgain(page) {
   await inbox("status:500");
-  await orderBy(page, "One of which the app hears late", "ben");
+  await orderBy(page, "A webhook delivered late", "ben");
   const deliveries = page.locator("table.deliveries");
   await deliveries.locator("tr[data-state=exhausted]").waitFor();
   const banner = page.locator(".banner[data-kind=webhooks]");
-  await banner.getByText(/given up(, the oldest)? at \d\d:\d\d:\d\d/).waitFor();
+  await banner.getByText(/exhausted(, the oldest)? at \d\d:\d\d:\d\d/).waitFor();
   await inbox("ok");
   await deliveries.getByRole("button", { name: /^Send again: generation\.completed/ }).click();
   await deliveries.locator("tr[data-state=delivered]").waitFor();
   await sendsAllOthersAgain(page, banner);
 }
 
-/** Other scenarios leave some exhausted webhooks behind. */
+/** Earlier scenarios leave exhausted webhooks. */
 async function sendsAllOthersAgain(page, banner) {
   await inbox("status:410");
-  await done("carla", await order("carla", "Another of which the app hears late"));
+  await done("carla", await order("carla", "Another webhook delivered late"));
   await inbox("ok");
   await staysBusyWhileTheCountChanges(page, banner);
   await banner.waitFor({ state: "detached" });
@@ -112,7 +112,7 @@ async function sendsAllOthersAgain(page, banner) {
     .first()
     .waitFor();
   await page.getByRole("button", { name: "Exhausted" }).click();
-  await page.getByText("There are no such webhooks.").waitFor();
+  await page.getByText("No webhooks match this filter.").waitFor();
   await sendsATest(page);
 }
 
@@ -150,7 +150,7 @@ async function staysBusyWhileTheCountChanges(page, banner) {
     answer.status.webhooks = { ...answer.status.webhooks, exhausted: 1234 };
     await route.fulfill({ response, json: answer });
   });
-  await banner.getByText(/^1,234 webhooks were given up/).waitFor();
+  await banner.getByText(/^1,234 webhooks were exhausted/).waitFor();
   const busy = await again.getAttribute("aria-busy");
   await again.click();
   await page.unroute(status);
@@ -162,7 +162,7 @@ async function pausesAndResumes(page) {
   await page.getByRole("link", { name: "Overview" }).click();
   await page.getByRole("button", { name: "Pause the queue" }).click();
   const banner = page.locator(".banner[data-kind=paused]");
-  await banner.getByText(/^The queue is paused since \d\d:\d\d:\d\d/).waitFor();
+  await banner.getByText(/^The queue is paused \(since \d\d:\d\d:\d\d\)/).waitFor();
   await orderBy(page, "One that has to wait", "anna");
   await stands(page, "Queued");
   await summary(page).getByText("The queue is paused.").waitFor();

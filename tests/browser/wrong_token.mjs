@@ -1,4 +1,4 @@
-// A wrong token is reported beside the field; one that expires later leads back to the sign-in.
+// A wrong token is reported beside the field. A token that expires later brings back the sign-in.
 
 import { check, KEYS, scenario } from "./lib/stage.mjs";
 import { open, rows, signIn } from "./lib/steps.mjs";
@@ -18,7 +18,7 @@ await scenario(
 
     await token.fill(KEYS.service);
     await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByText("The service key acts for a user: name one.").waitFor();
+    await page.getByText("The service key acts for a user: enter the user's id.").waitFor();
     await done("served", await order("served", "What the service key sees"));
     await signIn(page, KEYS.service, "served");
     await rows(page).getByText("What the service key sees").first().waitFor();

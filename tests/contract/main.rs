@@ -7,6 +7,7 @@ mod altered;
 mod bad_input;
 mod clarifications;
 mod costs;
+mod demo;
 mod description;
 mod documentation;
 mod event_ids;

@@ -285,7 +285,7 @@ fn what_an_sdk_has_and_no_model_here_is_refused_with_what_to_do_instead() {
                 "num_videos",
             ],
             json!(2),
-            "an order for each",
+            "one order per video",
         ),
         (vec!["fps", "frame_rate"], json!(24), "leave it out"),
         (
@@ -403,7 +403,7 @@ fn any_other_key_is_kept_echoed_and_listed() {
     assert!(
         request.origin.warnings[1]
             .detail
-            .contains("kept and echoed"),
+            .contains("stored and echoed"),
         "{}",
         request.origin.warnings[1].detail
     );

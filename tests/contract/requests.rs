@@ -17,7 +17,7 @@ static NO_ALIASES: Aliases = Aliases::NONE;
 
 /// All providers are set up; the date is 24 November 2026.
 pub(crate) const CATALOGUE: Catalogue<'static> = Catalogue {
-    providers: &["veo3", "vertex", "omni"],
+    providers: &["veo3", "vertex", "omni", "demo"],
     aliases: &NO_ALIASES,
     default_model: None,
     submits_per_minute: None,

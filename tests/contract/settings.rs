@@ -1,13 +1,15 @@
 //! An invalid setting is named; its value is never shown.
 
-use crate::variables::{JWT_SECRET, WEBHOOK_SECRET, config_with};
-use reelay::config::Environment;
+use crate::variables::{JWT_SECRET, REQUIRED, WEBHOOK_SECRET, config_with, errors_of};
+use reelay::config::{Config, Environment};
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::UnknownSubmit;
 use reelay::machine::queue::Mode;
 use reelay::models::Aliases;
 use reelay::time::DAY;
+use reelay::variables::Platform;
 use tracing::Level;
+use worker::Fetcher;
 
 #[test]
 fn the_defaults_are_those_of_the_documentation() {
@@ -251,9 +253,120 @@ fn a_missing_required_variable_is_named() {
 }
 
 #[test]
+fn every_wrong_setting_is_named_at_once_and_each_of_them_once() {
+    let errors = errors_of(&[
+        ("NEXTJS_URL", ""),
+        ("WEBHOOK_SECRET", "no-prefix"),
+        ("JWT_SECRET", ""),
+        ("API_KEY", "short"),
+        ("ADMIN_KEY", "short"),
+        ("DISPATCH_MODE", "soon"),
+        ("MAX_RETRIES", "many"),
+        ("UPSTREAM_TIMEOUT_MS", "1"),
+        ("LOG_LEVEL", "loud"),
+    ]);
+    let errors = errors.expect_err("nothing of it is right");
+    let named: Vec<&str> = errors.list().iter().map(|error| error.variable).collect();
+    assert_eq!(
+        named,
+        [
+            "NEXTJS_URL",
+            "JWT_SECRET",
+            "WEBHOOK_SECRET",
+            "API_KEY",
+            "ADMIN_KEY",
+            "UPSTREAM_TIMEOUT_MS",
+            "MAX_RETRIES",
+            "DISPATCH_MODE",
+            "LOG_LEVEL",
+        ]
+    );
+    let sentence = errors.to_string();
+    assert_eq!(sentence.matches("; the variable ").count(), 8, "{sentence}");
+    let published = [
+        ("JWT_SECRET", "development-only-jwt-secret-do-not-deploy"),
+        ("API_KEY", "development-only-api-key"),
+    ];
+    let errors = errors_of(&published).expect_err("published secrets");
+    assert_eq!(errors.list().len(), 2, "{errors}");
+}
+
+/// Settings on a platform without these bindings.
+struct Without<'a>(&'a [(&'a str, &'a str)], &'a [&'a str]);
+
+impl Platform for Without<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        let found = self.0.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| (*value).to_owned())
+    }
+
+    fn has_binding(&self, name: &str) -> bool {
+        !self.1.contains(&name)
+    }
+
+    fn assets(&self, _: &str) -> Option<Fetcher> {
+        None
+    }
+}
+
+#[test]
+fn a_setting_that_needs_a_binding_is_refused_without_it() {
+    let cases = [
+        ("DISPATCH_MODE", "queue", "DISPATCH"),
+        ("DEMO", "true", "ASSETS"),
+    ];
+    for (variable, value, binding) in cases {
+        let all: Vec<(&str, &str)> = REQUIRED
+            .iter()
+            .copied()
+            .chain([(variable, value)])
+            .collect();
+        assert!(Config::parse(&Without(&all, &[])).is_ok(), "{variable}");
+        let errors = Config::parse(&Without(&all, &[binding])).expect_err(variable);
+        let [error] = errors.list() else {
+            panic!("{errors}")
+        };
+        assert_eq!(error.variable, variable);
+        assert!(error.wanted.contains(binding), "{error}");
+        // What needs no binding is accepted without it.
+        assert!(Config::parse(&Without(&REQUIRED, &[binding])).is_ok());
+    }
+}
+
+#[test]
+fn the_demo_is_a_provider_in_development_or_where_it_is_turned_on() {
+    let names = |variables: &[(&str, &str)]| {
+        config_with(variables)
+            .map(|config| config.providers.names())
+            .map_err(|error| error.variable)
+    };
+    let development = ("ENVIRONMENT", "development");
+    let no_key = ("VEO3_API_KEY", "");
+    assert_eq!(names(&[]), Ok(vec!["veo3"]));
+    assert_eq!(names(&[development]), Ok(vec!["veo3", "demo"]));
+    assert_eq!(names(&[development, ("DEMO", "false")]), Ok(vec!["veo3"]));
+    assert_eq!(names(&[("DEMO", "true")]), Ok(vec!["veo3", "demo"]));
+    assert_eq!(names(&[no_key, ("DEMO", "true")]), Ok(vec!["demo"]));
+    assert_eq!(names(&[no_key]), Err("VERTEX_SERVICE_ACCOUNT"));
+    assert_eq!(names(&[("DEMO", "yes")]), Err("DEMO"));
+    let all = [REQUIRED.as_slice(), &[development]].concat();
+    let without = Config::parse(&Without(&all, &["ASSETS"])).expect("valid settings");
+    assert_eq!(
+        without.providers.names(),
+        ["veo3"],
+        "there is nothing to show"
+    );
+}
+
+#[test]
 fn one_provider_must_be_set_up_and_each_way_is_named() {
     let error = config_with(&[("VEO3_API_KEY", "")]).expect_err("no provider");
-    for variable in ["VERTEX_SERVICE_ACCOUNT", "GEMINI_API_KEY", "VEO3_API_KEY"] {
+    for variable in [
+        "VERTEX_SERVICE_ACCOUNT",
+        "GEMINI_API_KEY",
+        "VEO3_API_KEY",
+        "DEMO",
+    ] {
         assert!(error.to_string().contains(variable), "{error}");
     }
 }

@@ -12,7 +12,7 @@ use reelay::upstream::REGISTRY;
 use reelay::upstream::provider::Provider;
 use reelay::upstream::registry::{Providers, Registration};
 use reelay::upstream::render_request::RenderRequest;
-use reelay::variables::{ConfigError, Variables};
+use reelay::variables::{ConfigError, ConfigErrors, Variables};
 use serde_json::json;
 use std::rc::Rc;
 
@@ -55,11 +55,12 @@ impl Provider for Toy {
 /// The line in the registry.
 const TOY: Registration = Registration { name: "toy", open };
 
-fn providers(key: &str) -> Result<Providers, ConfigError> {
+fn providers(key: &str) -> Result<Providers, ConfigErrors> {
     let registry: Vec<Registration> = REGISTRY.iter().copied().chain([TOY]).collect();
     let key = key.to_owned();
     let lookup = move |name: &str| (name == "TOY_KEY").then(|| key.clone());
-    Providers::open(&registry, &Variables::new(&lookup))
+    let mut errors = ConfigErrors::default();
+    Providers::open(&registry, &Variables::new(&lookup), &mut errors).ok_or(errors)
 }
 
 fn of(request: &Request) -> RenderRequest<'_> {

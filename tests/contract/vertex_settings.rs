@@ -102,7 +102,7 @@ fn what_is_wrong_with_a_key_is_said_exactly() {
         );
         assert_eq!(sentence(account, &[]), expected);
     };
-    said("/secrets/key.json", "it cannot be read as JSON");
+    said("/secrets/key.json", "it is not valid JSON");
     said("[]", "it is not a JSON object");
     said(
         &key_with("type", json!("authorized_user")),
@@ -180,7 +180,7 @@ fn a_project_that_the_key_does_not_name_is_asked_for() {
     let missing = sentence(&key_with("project_id", Value::Null), &[]);
     assert_eq!(
         missing,
-        "the variable VERTEX_PROJECT must be set, for VERTEX_SERVICE_ACCOUNT has no project_id"
+        "the variable VERTEX_PROJECT must be set, because VERTEX_SERVICE_ACCOUNT has no project_id"
     );
     let unusable = sentence(&key_with("project_id", json!("xyz.example:project")), &[]);
     assert!(

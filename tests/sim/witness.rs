@@ -7,7 +7,7 @@ use reelay::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// The invariants of DESIGN.md that this world can see broken.
+/// The invariants of ARCHITECTURE.md that this world can see broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Invariant {
     I1,

@@ -1,11 +1,11 @@
-//! No two files need each other to be understood.
+//! No two files depend on each other.
 //!
 //! A Rust file depends on another file of its crate if a `use` item or a path in it leads to
 //! something that the other file defines. `crate`, `super`, groups, renamed imports and imports of
 //! imports are followed. Parents and their children count too. Not counted are:
 //!
-//! * `mod child;`, and a `pub use` of a name that the file does not mention otherwise: a folder's
-//!   index does not need what it lists,
+//! * `mod child;`, and a `pub use` of a name that the file does not mention otherwise, because a
+//!   folder's index does not need what it lists,
 //! * items marked `#[cfg(test)]`, comments and literals,
 //! * methods: a method call names no file,
 //! * names imported by a glob, except the module of the glob itself.

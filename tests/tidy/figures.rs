@@ -1,8 +1,8 @@
 //! The figures that `docs/costs-and-speed.md` quotes are those of the report.
 
-/// The head of that page's table of them.
+/// The header of the page's table of figures.
 const HEADING: &str = "| what | Reelay | for comparison |";
-/// The fewest rows it may have.
+/// The fewest rows of that table.
 const LEAST: usize = 5;
 
 /// Figures of the page that are not in the report, and whether the page has too few rows.

@@ -4,10 +4,11 @@
 //! Each rule is a pure function from a file's path and text to the violations in it. Each has a
 //! test in which it finds one: a check that cannot fail proves nothing.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue has failed")]
 
 mod circles;
 mod clocks;
+mod code_blocks;
 mod figures;
 mod lengths;
 mod messages;
@@ -152,8 +153,21 @@ fn pages_are_short_and_their_links_lead_somewhere() {
     assert!(violations.is_empty(), "\n{}", violations.join("\n"));
     assert!(
         pages.iter().any(|page| page.path == "docs/README.md"),
-        "the pages are really read"
+        "the pages are read"
     );
+}
+
+#[test]
+fn code_in_the_documentation_is_run_or_says_that_it_is_not() {
+    let told = |page: &File| -> Vec<String> {
+        let found = code_blocks::unmarked(page).into_iter();
+        found
+            .map(|found| format!("{}: {found}", page.path))
+            .collect()
+    };
+    let mut violations: Vec<String> = pages().iter().flat_map(told).collect();
+    violations.extend(code_blocks::not_run(source::read));
+    assert!(violations.is_empty(), "\n{}", violations.join("\n"));
 }
 
 #[test]

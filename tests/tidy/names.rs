@@ -24,7 +24,7 @@ pub(crate) fn violations(file: &File) -> Vec<String> {
     found.dedup();
     found
         .into_iter()
-        .map(|name| format!("a module named `{name}` says nothing"))
+        .map(|name| format!("the module name `{name}` has no meaning"))
         .collect()
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn repeated(files: &[File]) -> Vec<String> {
     let odd = places
         .into_iter()
         .filter(|(name, places)| (places.len() > 1) != is_shared(name));
-    odd.map(|(name, places)| format!("{name} stands in {}", places.join(", ")))
+    odd.map(|(name, places)| format!("{name} is declared in {}", places.join(", ")))
         .collect()
 }
 
@@ -91,11 +91,11 @@ fn a_type_that_stands_twice_is_found_and_one_that_no_longer_does() {
     );
     assert_eq!(
         found(&[first, second]),
-        ["Kind stands in src/a.rs, src/b.rs"]
+        ["Kind is declared in src/a.rs, src/b.rs"]
     );
     assert_eq!(
         found(&[("src/a.rs", "pub(crate) struct Step;")]),
-        ["Step stands in src/a.rs"]
+        ["Step is declared in src/a.rs"]
     );
     let fine = (
         "src/c.rs",
@@ -114,7 +114,7 @@ fn a_drawer_is_found_by_its_file_its_folder_and_its_declaration() {
     ] {
         assert_eq!(
             violations(&File::new(path, text)),
-            ["a module named `types` says nothing"],
+            ["the module name `types` has no meaning"],
             "{path}"
         );
     }

@@ -1,12 +1,12 @@
-//! A user's text never becomes part of a page's markup, and a page loads nothing from elsewhere. In
-//! the browser, `Content-Security-Policy` enforces these rules; this enforces them in the source.
+//! A user's text never becomes markup, and a page loads nothing from other origins. In the browser,
+//! `Content-Security-Policy` enforces these rules; this test enforces them in the source.
 
 use crate::source::File;
 use std::path::Path;
 
 /// The maximum lines of a component; a longer one should be two.
 const MAX_LINES: usize = 250;
-/// Everything that turns text into markup or code, or loads from elsewhere.
+/// Everything that turns text into markup or code, or loads from other origins.
 const BANNED: [&str; 12] = [
     "innerHTML",
     "outerHTML",
@@ -65,7 +65,7 @@ fn in_markup(text: &str) -> Vec<String> {
         }
         let is_inline = tag.starts_with("script") && !tag.contains("src=");
         if is_inline || tag.starts_with("style") {
-            found.push(format!("what is inline in <{tag}>"));
+            found.push(format!("inline code or style in <{tag}>"));
         }
     }
     found

@@ -1,4 +1,4 @@
-//! A panic aborts the whole instance, including every other request in it.
+//! No code panics: a panic aborts the whole instance with all its requests.
 
 use crate::source::{File, is_word};
 

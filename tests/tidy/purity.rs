@@ -14,7 +14,7 @@ const BANNED: [(&str, &str); 14] = [
     ("tokio", "a machine does not wait"),
     (
         "tracing",
-        "a machine tells what it did, and its shell writes it down",
+        "a machine returns what it did, and its shell logs it",
     ),
     ("chrono", "time is an argument"),
     ("uuid", "randomness is an argument"),

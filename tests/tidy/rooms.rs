@@ -67,7 +67,7 @@ pub(crate) fn violations(file: &File) -> Vec<String> {
         return Vec::new();
     };
     let Some((_, allowed)) = ROOMS.into_iter().find(|(name, _)| *name == room) else {
-        return vec![format!("the room {room} does not stand in ARCHITECTURE.md")];
+        return vec![format!("the room {room} is not in ARCHITECTURE.md")];
     };
     let code = file.code();
     let mut named = named_from(&code, "crate");
@@ -185,7 +185,7 @@ fn naming_everything_is_found() {
 fn a_new_room_must_be_entered_in_the_table() {
     assert_eq!(
         violations(&File::new("src/attic/a.rs", "")),
-        ["the room attic does not stand in ARCHITECTURE.md"]
+        ["the room attic is not in ARCHITECTURE.md"]
     );
 }
 

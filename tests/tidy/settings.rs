@@ -5,8 +5,10 @@ use crate::source::File;
 use std::collections::BTreeSet;
 
 const HEADING: &str = "| variable | default | must be | meaning |";
-/// What the page is written from: it names every variable and reads none.
+/// The source of the page: it names every variable and reads none.
 const REFERENCE: &str = "src/config/reference.rs";
+/// Bindings, which are no variables.
+const BINDINGS: [&str; 2] = ["ASSETS", "DISPATCH"];
 
 /// Reads of the worker's variables outside the configuration.
 pub(crate) fn reads_outside(file: &File) -> Vec<String> {
@@ -22,7 +24,7 @@ pub(crate) fn reads_outside(file: &File) -> Vec<String> {
         .collect()
 }
 
-/// What stands on one side only.
+/// The variables that are only in the source or only in the page.
 pub(crate) fn differences(files: &[File], page: &str) -> Vec<String> {
     let read: BTreeSet<String> = files
         .iter()
@@ -51,7 +53,7 @@ fn is_configuration(path: &str) -> bool {
         || is_provider(path)
 }
 
-/// Of these files only those that read variables count: the others have many words in capitals.
+/// Only files that read variables count; the others contain many words in capitals.
 fn is_provider(path: &str) -> bool {
     path.starts_with("src/upstream/")
 }
@@ -60,7 +62,9 @@ fn is_variable(literal: &str) -> bool {
     let shaped = literal
         .bytes()
         .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
-    literal.len() > 2 && literal.starts_with(|first: char| first.is_ascii_uppercase()) && shaped
+    let is_word =
+        literal.len() > 2 && literal.starts_with(|first: char| first.is_ascii_uppercase());
+    is_word && shaped && !BINDINGS.contains(&literal)
 }
 
 /// The names in the first column of every table, which stand between backquotes.

@@ -44,9 +44,9 @@ fn a_right_video_is_stored_whatever_its_headers_say_i8(wire: Wire) {
 const WRONG: [(&str, &str); 8] = [
     ("json", "neither an MP4 nor a WebM"),
     ("html", "neither an MP4 nor a WebM"),
-    ("half", "not whole"),
+    ("half", "incomplete"),
     ("no-moov", "moov"),
-    ("trailing", "follows it"),
+    ("trailing", "data after it"),
     ("empty", "empty"),
     ("gzip", "compressed"),
     ("encoding:br", "compressed"),
@@ -163,7 +163,7 @@ fn a_download_that_stalls_or_trickles_is_let_go_of_and_tried_again() {
     }
     // The job ends after its downloads were cut off, and its slot is freed.
     let ids = ["stall", "slow:1000"].map(|mark| order(&user, mark));
-    for (id, word) in ids.iter().zip(["No more of the video", "too slowly"]) {
+    for (id, word) in ids.iter().zip(["stalled", "too slow"]) {
         let generation = user.fails_with(id, "storage_failed");
         assert!(
             generation["error"]
@@ -207,7 +207,7 @@ fn an_address_of_no_public_host_fails_the_job_at_once_and_is_never_visited() {
             let generation = user.fails_with(&id, "storage_failed");
             let sentence = generation["error"].as_str().expect("a sentence");
             assert!(
-                sentence.contains("not fetched from"),
+                sentence.contains("address is not allowed"),
                 "{prompt}: {sentence}"
             );
             assert!(

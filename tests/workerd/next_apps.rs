@@ -44,6 +44,6 @@ fn play(variable: &str) {
     assert_eq!(
         errors,
         log.matches("There is no such generation.").count(),
-        "the app complained:\n{log}"
+        "the app logged errors:\n{log}"
     );
 }

@@ -125,13 +125,8 @@ const REFUSALS: [(u16, &str, &str, &str); 22] = [
         UNAVAILABLE,
         "prohibited",
     ),
-    (
-        302,
-        "<title>Sign in</title>",
-        UNAVAILABLE,
-        "leads elsewhere",
-    ),
-    (308, "", UNAVAILABLE, "leads elsewhere"),
+    (302, "<title>Sign in</title>", UNAVAILABLE, "redirects"),
+    (308, "", UNAVAILABLE, "redirects"),
 ];
 
 fn a_refusal_of_any_shape_ends_the_order_with_its_words_and_costs_nothing_i4(wire: Wire) {

@@ -359,7 +359,7 @@ fn a_clean_up_that_an_operator_starts_forgets_what_is_old_with_its_webhooks() {
         "the other job is young"
     );
     audited(&world, "Clean-up started", |line| {
-        tells(line, "1 are about to be forgotten")
+        tells(line, "1 are about to be deleted")
     });
 }
 

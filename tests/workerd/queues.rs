@@ -124,7 +124,7 @@ fn a_dead_letter_ends_a_waiting_job_with_a_clear_sentence_and_touches_no_other_i
         until("each dead letter is handled", PATIENCE, || {
             world
                 .worker
-                .has_logged("[DISPATCH] Message given up", id)
+                .has_logged("[DISPATCH] Dead letter received", id)
                 .then_some(())
         });
     }

@@ -39,7 +39,7 @@ let counts = zero();
 let woken = new Set();
 let cursors = [];
 
-/** A cursor knows how many rows it took once it has been read; the worker reads each at once. */
+/** Adds the rows of all cursors. A cursor knows its rows once the worker has read it. */
 function settle() {
   for (const cursor of cursors) {
     counts.rowsRead += cursor.rowsRead;
@@ -50,7 +50,7 @@ function settle() {
 
 const wrapped = new WeakSet();
 
-/** Calls `before` at each call of a method, whichever object of the kind it is called on. */
+/** Calls `before` after each call of a method, on every object of the same class. */
 function watch(object, name, before) {
   const prototype = Object.getPrototypeOf(object);
   const method = prototype[name];

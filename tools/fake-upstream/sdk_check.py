@@ -94,7 +94,7 @@ def raises_googles_errors(base_url):
         ("bad-key", MODEL, "x", errors.ClientError, 400, "INVALID_ARGUMENT", "API key not valid"),
     ]
     for key, model, prompt, kind, code, status, words in cases:
-        # The client closes its connections when it is dropped, so it must be kept in a variable.
+        # A dropped client closes its connections, so a variable must hold it.
         google = client(base_url, key)
         try:
             google.models.generate_videos(model=model, prompt=prompt)

@@ -95,7 +95,7 @@ def tells_of_filtered_and_failed_renders(google):
 
 def raises_googles_errors(google):
     started = create(google, "patient [[submit:429*1]]")
-    assert started.status == "in_progress", "the SDK tries again by itself"
+    assert started.status == "in_progress", "the SDK retries"
     cases = [
         ("gemini-omni-flash-preview", True, {"type": "video"}, 404, "is no longer available"),
         (MODEL, False, {"type": "video"}, 400, "`background` must be set to true"),
@@ -112,7 +112,7 @@ def raises_googles_errors(google):
 
 
 def refusal(call):
-    """The error that a call ends in."""
+    """The error of a call."""
     try:
         answer = call()
     except Exception as error:

@@ -1,9 +1,9 @@
-"""Sends with Google's own SDK what can be asked of it: sdk_requests.py BASE_URL WIRE [CREDENTIAL].
+"""Sends all kinds of requests with Google's own SDK: sdk_requests.py BASE_URL WIRE [CREDENTIAL].
 
 WIRE is `gemini` (google-genai 2.34), `vertex` or `omni` (3.6). CREDENTIAL is the API key or, on Vertex AI, an
 access token, the service account's JSON or the path of a file with it; by default the fake upstream's own account. Each
 case is printed as one JSON line, {"case": ..., "prompt": ...}; prompts differ, so that the requests can be found in
-the fake upstream's journal. What a case prints after the first with its prompt stands for a request of the same job.
+the fake upstream's journal. A later case with the same prompt is a request of the same job.
 
 Cases of `gemini`: defaults, bare, portrait-1080p, fast, negative-prompt, four-seconds, people, image,
 image-and-last-frame, reference-images, webhook; of the first also poll, download.
@@ -14,7 +14,7 @@ of `storage` also storage-poll, storage-download (with google-cloud-storage).
 
 Cases of `omni`: defaults, bare, portrait, seed, 360p, 720p, 1080p, 4k, shortest, longest, older-model,
 older-model-longest, inline, image-to-video, reference-images, labels, webhook, edit; of the first also poll, file,
-download; cancel and delete are cases of their own.
+download; cancel and delete are separate cases.
 """
 
 import base64
@@ -39,7 +39,7 @@ def say(case, prompt):
 
 
 def prompt_of(wire, case):
-    # No push is wanted: its address leads nowhere.
+    # Nothing listens at the address, so no push arrives.
     return f"A lighthouse at dusk, {wire} case {case} [[push:off]]"
 
 

@@ -137,7 +137,7 @@ def raises_googles_errors(google, identity):
         (stranger, PROJECT, MODEL, "x", errors.ClientError, 401, "UNAUTHENTICATED"),
     ]
     for who, project, model, prompt, kind, code, status in cases:
-        # The client closes its connections when it is dropped, so it must be kept in a variable.
+        # A dropped client closes its connections, so a variable must hold it.
         other = client(base_url, who, project)
         try:
             other.models.generate_videos(model=model, prompt=prompt)

@@ -1,4 +1,4 @@
-//! The codes of problems, as the API's description has them, and the failure codes of generations.
+//! The tables of error codes: problems, from the OpenAPI description, and failures of generations.
 
 use super::{code, table};
 use reelay::api::openapi::document;
@@ -18,7 +18,7 @@ pub(super) fn problems() -> String {
     )
 }
 
-/// The sentence of each problem that some operation may answer, by status and code.
+/// An example sentence of each problem in the description, by status and code.
 pub(crate) fn described() -> BTreeMap<(u64, String), String> {
     let document = document();
     let responses = document["components"]["responses"]

@@ -1,4 +1,4 @@
-//! Every metric, read from what Prometheus would be answered with everything counted once.
+//! The table of metrics, read from a response to Prometheus in which everything was counted once.
 
 use super::{code, codes, table};
 use reelay::api::metrics::exposition::{Format, expose};
@@ -7,7 +7,7 @@ use reelay::machine::outcome::ErrorCode;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// Which values each label has, in the order in which they come.
+/// The values of each label, in the order of the response.
 type Labels = BTreeMap<String, Vec<String>>;
 
 pub(super) fn table_of_metrics() -> String {
@@ -27,7 +27,7 @@ pub(super) fn table_of_metrics() -> String {
     table(["metric", "type", "labels", "meaning"], rows)
 }
 
-/// The answer of a worker in which everything has happened.
+/// The response of a worker in which everything has happened once.
 fn everything() -> String {
     let mut totals = MetricsByUpstream::default();
     let metrics = totals.of("provider/model");
@@ -82,7 +82,7 @@ fn labels<'a>(series: impl Iterator<Item = &'a str>) -> String {
     all.join("; ")
 }
 
-/// A label with what it can be.
+/// A label with its values.
 fn label(name: &str, values: &[String]) -> String {
     let is_code = |value: &String| ErrorCode::ALL.iter().any(|code| code.as_str() == value);
     let is_number = |value: &String| value.bytes().all(|byte| byte.is_ascii_digit());

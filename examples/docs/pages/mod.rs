@@ -1,5 +1,5 @@
-//! The parts of the pages in `docs/` that are written from the code. Such a part stands between
-//! `<!-- generated: name -->` and `<!-- end -->`; what surrounds it is written by hand.
+//! The generated parts of the pages in `docs/`. Such a part is between `<!-- generated: name -->`
+//! and `<!-- end -->`; the text around it is written by hand.
 
 mod error_codes;
 mod metrics;
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 const END: &str = "<!-- end -->";
 
-/// A generated part: its name, and what writes it.
+/// A generated part: its name and its generator.
 type Part = (&'static str, fn() -> String);
 
 /// A page and its generated parts.
@@ -54,8 +54,7 @@ impl Page {
             .collect()
     }
 
-    /// The page's text with its generated parts as the code has them now. Fails when the markers of
-    /// a part are missing.
+    /// The page's text with its parts generated again. Fails if the markers of a part are missing.
     pub(crate) fn updated(&self, text: &str) -> Result<String, String> {
         self.parts
             .iter()

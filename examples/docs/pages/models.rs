@@ -17,7 +17,7 @@ pub(super) fn providers() -> String {
     table(["`provider`", "also called", "Google's webhooks"], rows)
 }
 
-/// The models that are served.
+/// The available models.
 fn served() -> impl Iterator<Item = &'static Model> {
     MODELS.iter().filter(|model| model.retires_at.is_none())
 }
@@ -53,7 +53,7 @@ pub(super) fn prices() -> String {
     table(heads, rows)
 }
 
-/// A resolution with its price, and with its durations where the model has others too.
+/// A resolution with its price, and with its durations if other resolutions allow more.
 fn price(model: &Model, size: &Resolution) -> String {
     let price = format!("{}: {}", size.name, dollars(size.price_micros_per_second));
     if size.durations == model.durations {
@@ -115,7 +115,7 @@ fn images(model: &Model) -> String {
     taken.join("; ")
 }
 
-/// An input with the durations it is taken with, where the model has others too.
+/// An input, with its durations if the model has more.
 fn only(input: &str, durations: &[u32], model: &Model) -> String {
     if durations == model.durations {
         input.to_owned()
@@ -156,7 +156,7 @@ pub(super) fn retired() -> String {
     table(["model", "retired on", "successor"], rows)
 }
 
-/// Whole seconds, those without a gap as a range.
+/// Durations in seconds, as a range if it has no gaps.
 fn seconds(durations: &[u32]) -> String {
     let (Some(first), Some(last)) = (durations.first(), durations.last()) else {
         return String::new();

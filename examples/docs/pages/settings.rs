@@ -1,5 +1,5 @@
-//! Every variable. What a value must be is asked of the parser itself, by a value that no variable
-//! takes.
+//! The tables of variables. The parser's own error says what a value must be: it gets a value that
+//! no variable accepts.
 
 use super::{code, table};
 use reelay::config::Config;
@@ -7,7 +7,7 @@ use reelay::config::reference::{DefaultValue, SETTINGS, Variable, VariableGroup}
 
 /// Settings that are valid, with every provider set up.
 const VALID: &str = include_str!("../../../.dev.vars");
-/// A value that no variable takes.
+/// A value that no variable accepts.
 const BAD: &str = "\u{1}";
 
 pub(super) fn tables() -> String {
@@ -33,13 +33,13 @@ fn default(variable: &Variable) -> String {
     match variable.default {
         DefaultValue::Required => "required".to_owned(),
         DefaultValue::None => "none".to_owned(),
-        // After each comma a space, which the parser ignores, lets a page break the line.
+        // The parser ignores a space after a comma; in a page it allows a line break.
         DefaultValue::Value(value) => code(&value.replace(',', ", ")),
         DefaultValue::Words(words) => words.to_owned(),
     }
 }
 
-/// What the parser says that the variable must be.
+/// What the variable must be, from the parser's error.
 fn wanted(name: &str) -> String {
     let value = |wanted: &str| {
         if wanted == name {
@@ -50,11 +50,12 @@ fn wanted(name: &str) -> String {
             (name == wanted).then(|| value.to_owned())
         })
     };
-    let error = Config::parse(value)
+    let errors = Config::parse(&value)
         .err()
-        .unwrap_or_else(|| panic!("{name} takes any value"));
-    assert_eq!(error.variable, name);
-    // What is wrong with this very value.
+        .unwrap_or_else(|| panic!("{name} accepts any value"));
+    // A wrong `ENVIRONMENT` also makes the secrets of `.dev.vars` wrong.
+    let error = errors.list().iter().find(|error| error.variable == name);
+    let error = error.unwrap_or_else(|| panic!("{name}: {errors}"));
     let wanted = error.wanted.split(", but ").next().unwrap_or_default();
     wanted.to_owned()
 }

@@ -11,12 +11,9 @@ export interface Said {
 const SHORTEST = 3;
 const LONGEST = 5_000;
 const ID = /^[0-9a-f-]{36}$/;
-const STRANGER: Said = { problem: "Please reload the page: it does not know you yet." };
+const STRANGER: Said = { problem: "Your visitor id is missing. Please reload the page." };
 
-/**
- * Stores a prompt and orders its video. The form sets the id, so that a form sent twice is one
- * order.
- */
+/** Stores a prompt and orders its video. The form sets the id: a form sent twice is one order. */
 export async function order(form: FormData): Promise<Said> {
   const userId = await visitor();
   if (!userId) return STRANGER;
@@ -57,7 +54,7 @@ function promptOf(form: FormData): string | Said {
   const prompt = String(form.get("prompt") ?? "").trim();
   const length = [...prompt].length;
   if (length < SHORTEST) return { problem: `Please describe your video in at least ${SHORTEST} characters.` };
-  if (length > LONGEST) return { problem: `Please keep to ${LONGEST} characters; these are ${length}.` };
+  if (length > LONGEST) return { problem: `Please use at most ${LONGEST} characters, not ${length}.` };
   return prompt;
 }
 

@@ -10,7 +10,7 @@ export function Answer({ entry, recent }: { entry: Entry; recent: boolean }) {
     case "unsent":
       return (
         <div className="answer">
-          <p>{reason ?? "Being sent …"}</p>
+          <p>{reason ?? "Sending …"}</p>
           {reason && <ActionButton action={sendAgain} id={id} label="Try again" />}
         </div>
       );
@@ -28,7 +28,7 @@ export function Answer({ entry, recent }: { entry: Entry; recent: boolean }) {
       return (
         <div className="answer">
           <p>{answer}</p>
-          {/* biome-ignore lint/a11y/useMediaCaption: what a model has rendered has no captions. */}
+          {/* biome-ignore lint/a11y/useMediaCaption: a rendered video has no captions. */}
           <video
             controls
             playsInline
@@ -52,13 +52,13 @@ function Running({ entry: { id, status, progress, untold } }: { entry: Entry }) 
   if (untold) {
     return (
       <div className="answer">
-        <p>It has ended. The worker's message about it is on its way …</p>
+        <p>It has ended. Waiting for the worker's webhook …</p>
       </div>
     );
   }
   return (
     <div className="answer">
-      <p>{status === "queued" ? "It waits for its turn." : "Your video is being made."}</p>
+      <p>{status === "queued" ? "Your video waits in the queue." : "Your video is being rendered."}</p>
       {status === "processing" && <progress aria-label="Progress" max={100} value={progress ?? 0} />}
       <ActionButton action={stop} id={id} label="Cancel" />
     </div>

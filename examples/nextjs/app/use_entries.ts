@@ -21,7 +21,7 @@ export function useEntries(initial: Entry[]): { entries: Entry[]; connected: boo
       };
       opened.onerror = () => {
         setConnected(false);
-        // The browser reconnects by itself, except after an answer that was no stream.
+        // The browser reconnects, except after a response that is not a stream.
         if (opened.readyState === EventSource.CLOSED) timer = setTimeout(connect, AGAIN_MS);
       };
     };

@@ -12,7 +12,7 @@ export type Transaction = Parameters<Parameters<AppDatabase["transaction"]>[0]>[
 /** How long one process waits for another's write, in milliseconds. */
 const BUSY_MS = 5_000;
 
-// Next.js loads a module once per route, and again after a change; `globalThis` keeps the one
+// Next.js loads a module once per route, and again after a change, so `globalThis` holds the
 // handle.
 const kept = globalThis as typeof globalThis & { exampleDatabase?: AppDatabase };
 

@@ -47,7 +47,7 @@ export function entriesOf(userId: string): Entry[] {
       id: row.id,
       prompt: prompts.get(row.id) ?? row.prompt,
       status,
-      reason: row.reason ?? (isForgotten(row) ? "It is not known whether this was sent." : null),
+      reason: row.reason ?? (isForgotten(row) ? "This may not have been sent." : null),
       progress: now?.progress ?? null,
       untold,
       answer: answers.get(row.id) ?? null,

@@ -64,7 +64,7 @@ export async function send(userId: string, id: string): Promise<void> {
  */
 export async function clarify(userId: string, id: string, prompt: string): Promise<string | undefined> {
   const row = own(userId, id);
-  if (row?.status !== "pending_clarification") return "This one does not ask for another prompt any more.";
+  if (row?.status !== "pending_clarification") return "This video no longer needs another prompt.";
   try {
     await worker().clarify(id, { prompt }, { userId });
   } catch (error) {
@@ -87,7 +87,7 @@ export async function cancel(userId: string, id: string): Promise<string | undef
   return undefined;
 }
 
-/** The sentence that tells a user about a failure. */
+/** A failure's sentence for the user. */
 function sentence(error: unknown): string {
   if (error instanceof ReelayError) return error.message;
   console.error(error);

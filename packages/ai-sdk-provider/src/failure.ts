@@ -2,21 +2,21 @@ import { APICallError, InvalidArgumentError } from "@ai-sdk/provider";
 import { type Generation, ReelayError } from "@reelay/client";
 import { inWordsOfTheSdk, type OptionNames, optionNames } from "./option_names.js";
 
-/** What is known of a call that failed. */
+/** A failed call. */
 export interface FailedCall {
-  /** What was asked; it holds no secret. */
+  /** The requested address; it contains no secret. */
   url: string;
-  /** Whether the SDK may make the same call again: never where that could order a second video. */
+  /** Whether the SDK may repeat the call: never if that could order a second video. */
   repeatable: boolean;
   generationId?: string | undefined;
-  /** How Reelay's fields are called in this call. */
+  /** The SDK's names of Reelay's fields in this call. */
   names?: OptionNames | undefined;
 }
 
-/** Where no order was made. */
+/** The names for calls without an order. */
 const NAMES = optionNames({ providerOptions: {} } as Parameters<typeof optionNames>[0], false);
 
-/** A client's error as the SDK knows errors; anything else, such as the reason of an abort, is left as it is. */
+/** The SDK's error for a client's error; anything else, such as an abort's reason, is unchanged. */
 export function failureOf(error: unknown, { url, repeatable, generationId, names }: FailedCall): unknown {
   if (!(error instanceof ReelayError)) return error;
   const { code, status, retryAfterMs, requestId } = error;
@@ -32,7 +32,7 @@ export function failureOf(error: unknown, { url, repeatable, generationId, names
   return new APICallError({
     message,
     url,
-    // The order stays out of it: errors are logged, and a prompt is the user's.
+    // Without the order: errors are logged, and prompts are private.
     requestBodyValues: {},
     ...(status !== undefined && { statusCode: status }),
     responseHeaders,
@@ -42,11 +42,11 @@ export function failureOf(error: unknown, { url, repeatable, generationId, names
   });
 }
 
-/** Why a generation that is not on its way any more has no video, in one sentence; undefined when it may get one. */
+/** Why a generation has no video, in one sentence; undefined if it has one or may still get one. */
 export function reasonOf(generation: Generation): string | undefined {
   switch (generation.status) {
     case "failed":
-      return generation.error ?? "The video could not be made.";
+      return generation.error ?? "The video could not be rendered.";
     case "cancelled":
       return generation.error ?? "The generation was cancelled.";
     case "pending_clarification":
@@ -54,7 +54,7 @@ export function reasonOf(generation: Generation): string | undefined {
         generation.error ? `: ${generation.error}` : "."
       }`;
     case "pending_confirmation":
-      return "The generation waits to be confirmed.";
+      return "The generation waits for confirmation.";
     case "queued":
     case "processing":
     case "completed":
@@ -62,7 +62,7 @@ export function reasonOf(generation: Generation): string | undefined {
   }
 }
 
-/** The error of a generation that has no video. A repeat would be a second order, so it is for the caller to make. */
+/** The error of a generation without a video. It is final: a repeat would be a new order. */
 export function noVideo(generation: Generation, reason: string, url: string): APICallError {
   const { generationId, status, errorCode } = generation;
   return new APICallError({

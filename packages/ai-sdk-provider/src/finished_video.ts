@@ -12,14 +12,15 @@ export interface FinishedVideo {
   providerMetadata: SharedV4ProviderMetadata;
 }
 
-/** How often a video is loaded again after a failure, since it is paid for. */
+/** How often a failed download is repeated; the video is already paid. */
 const LOADED_AGAIN = 2;
 const FIRST_PAUSE_MS = 500;
 
 /**
- * The video of a completed generation: its bytes or its signed address, as is `wanted`. The SDK refuses to load from an
- * address on this machine or in a private net, so from a worker that is there the bytes are given in any case; and a worker
- * elsewhere cannot have anything loaded from there.
+ * The video of a completed generation: its bytes or its signed address, as `wanted`.
+ *
+ * The SDK refuses addresses on this machine or in a private network. If the worker is there, the
+ * bytes are returned in any case. A worker elsewhere cannot cause a request to such an address.
  */
 export async function finishedVideo(
   client: Reelay,
@@ -43,7 +44,7 @@ export async function finishedVideo(
   return { videos: [video], providerMetadata: { reelay: { generationId, videos: facts ? [facts] : [] } } };
 }
 
-/** Whether the SDK's guard against addresses in private nets refuses it. */
+/** Whether the SDK's guard against private addresses refuses it. */
 function isPrivate(url: string): boolean {
   try {
     validateDownloadUrl(url);
@@ -64,7 +65,7 @@ async function load(
       const response = await uncached(given)(url, signal ? { signal } : {});
       if (response.ok) return await readResponseWithSizeLimit({ response, url });
     } catch (error) {
-      // What is thrown may hold the address, which is signed.
+      // The error is dropped, because it may contain the signed address.
       signal?.throwIfAborted();
       if (isControlFlow(error)) throw error;
     }

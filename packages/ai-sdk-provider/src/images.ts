@@ -3,27 +3,28 @@ import { convertToBase64, DownloadError, detectMediaType, downloadBlob } from "@
 import { isControlFlow } from "@reelay/client/frameworks";
 import { uncached } from "./worker.js";
 
-/** What one image of an order may have, in bytes. */
+/** The maximum size of an image, in bytes. */
 const MAX_IMAGE_BYTES = 7 * 1024 * 1024;
 
-/** An image as an order has it. */
+/** An image of an order. */
 export interface OrderedImage {
   mimeType: "image/png" | "image/jpeg";
   /** Base64. */
   data: string;
 }
 
-/** How images are loaded. */
+/** How to load images. */
 export interface ImageLoading {
   fetch: typeof fetch | undefined;
   signal: AbortSignal | undefined;
 }
 
 /**
- * An image of a call as an order has it; one that is given by its address is loaded, unless that lies in a private net.
+ * Converts an image of a call to an image of an order. An image given as an address is loaded,
+ * unless the address is private.
  *
- * Throws an `InvalidArgumentError` for `argument` when it is no PNG or JPEG, has more than 7 MiB, or cannot be loaded.
- * The address is not told: it may be a signed one.
+ * Throws an `InvalidArgumentError` for `argument` if it is not a PNG or JPEG, is larger than 7 MiB,
+ * or cannot be loaded. The error does not contain the address, which may be signed.
  */
 export async function orderedImage(
   file: Experimental_VideoModelV4File,
@@ -33,10 +34,10 @@ export async function orderedImage(
   const { data, mediaType } = file.type === "file" ? file : await load(file.url, argument, loading);
   const mimeType = mediaType === "image/jpg" ? "image/jpeg" : mediaType;
   if (mimeType !== "image/png" && mimeType !== "image/jpeg")
-    throw new InvalidArgumentError({ argument, message: `${argument}: an image for Reelay must be a PNG or a JPEG.` });
+    throw new InvalidArgumentError({ argument, message: `${argument}: an image must be a PNG or a JPEG.` });
   const bytes = typeof data === "string" ? Math.floor((data.replace(/=+$/, "").length * 3) / 4) : data.length;
   if (bytes > MAX_IMAGE_BYTES)
-    throw new InvalidArgumentError({ argument, message: `${argument}: an image for Reelay has at most 7 MiB.` });
+    throw new InvalidArgumentError({ argument, message: `${argument}: an image must be at most 7 MiB.` });
   return { mimeType, data: convertToBase64(data) };
 }
 
@@ -48,14 +49,14 @@ async function load(
   try {
     const options = { maxBytes: MAX_IMAGE_BYTES, fetch: uncached(fetch), ...(signal && { abortSignal: signal }) };
     const data = new Uint8Array(await (await downloadBlob(url, options)).arrayBuffer());
-    // What the server says of it may be anything.
+    // The server's Content-Type may be wrong, so the bytes decide.
     return { data, mediaType: detectMediaType({ data, topLevelType: "image" }) };
   } catch (error) {
     signal?.throwIfAborted();
     const cause = DownloadError.isInstance(error) ? (error.cause ?? error) : error;
     if (isControlFlow(cause)) throw cause;
     const status = DownloadError.isInstance(error) ? error.statusCode : undefined;
-    const why = status ? `the answer was HTTP status ${status}` : "it is private, out of reach, or of more than 7 MiB";
+    const why = status ? `the server sent HTTP status ${status}` : "it is private, unreachable, or over 7 MiB";
     throw new InvalidArgumentError({
       argument,
       message: `${argument}: an image could not be loaded from its address: ${why}.`,

@@ -1,11 +1,11 @@
 import { ReelayError } from "@reelay/client";
 
-/** How long a request that was on its way when its caller gave up is waited for. */
+/** How long to wait for the response of a request that was in progress at the abort. */
 const PATIENCE_MS = 10_000;
 
 /**
- * A `fetch` and a signal for a call whose outcome must be known even if `callers` is aborted: the request on its way
- * is then still answered, but no other is begun. `begun` tells whether any was.
+ * A `fetch` and a signal for a call whose outcome must be known even after an abort of `callers`.
+ * The request in progress may then finish, but no other starts. `begun` returns whether any did.
  */
 export function lastRequest(given: typeof fetch | undefined, callers: AbortSignal | undefined) {
   const controller = new AbortController();
@@ -19,7 +19,7 @@ export function lastRequest(given: typeof fetch | undefined, callers: AbortSigna
   };
   callers?.addEventListener("abort", abort, { once: true });
   const patient: typeof fetch = async (input, init) => {
-    if (callers?.aborted) throw new ReelayError("aborted", "The caller gave up.");
+    if (callers?.aborted) throw new ReelayError("aborted", "The caller aborted the call.");
     begun = true;
     underWay = true;
     let answered = false;

@@ -1,13 +1,13 @@
 import type { Experimental_VideoModelV4CallOptions } from "@ai-sdk/provider";
 import type { FieldProblem } from "@reelay/client";
 
-/** A problem of an order, in the words of the SDK's caller. */
+/** A problem of an order, with the SDK's name of the option. */
 export interface OptionProblem extends FieldProblem {
-  /** What the caller set, such as `resolution` or `providerOptions.reelay.priority`. */
+  /** The caller's option, such as `resolution` or `providerOptions.reelay.priority`. */
   option: string;
 }
 
-/** The options of the SDK that an order's fields come from. */
+/** The SDK's option for each field of an order. */
 const OPTIONS: Record<string, string> = {
   prompt: "prompt",
   model: "model",
@@ -21,13 +21,13 @@ const OPTIONS: Record<string, string> = {
   "Idempotency-Key": 'headers["idempotency-key"]',
   "X-User-Id": "providerOptions.reelay.userId",
 };
-/** Fields of the order's parameters with an option of their own. */
+/** Fields of the order's parameters that are separate provider options. */
 const OWN = ["negativePrompt", "personGeneration"];
 
-/** Says problems of an order by what the caller of the SDK has set. */
+/** Converts a problem of an order to a problem of the SDK's options. */
 export type OptionNames = (problem: FieldProblem) => OptionProblem;
 
-/** The names for one call; a size has its orientation. */
+/** The names for one call. `upright` chooses the orientation of sizes. */
 export function optionNames(options: Experimental_VideoModelV4CallOptions, upright: boolean): OptionNames {
   const reelay = Object(options.providerOptions.reelay) as { parameters?: object };
   const parameters = Object(reelay.parameters) as Record<string, unknown>;
@@ -40,7 +40,7 @@ export function optionNames(options: Experimental_VideoModelV4CallOptions, uprig
     const called = field === "image" ? image : OPTIONS[field];
     const set = (options as unknown as Record<string, unknown>)[called?.split(".")[0] ?? ""] !== undefined;
     if (field in parameters && !set) return `providerOptions.reelay.parameters.${field}${below}`;
-    // Below an image are its own parts, which the provider has made.
+    // The provider made the parts of an image, so the caller does not know their names.
     if (called !== undefined)
       return `${called}${field === "referenceImages" ? (below.match(/^\[\d+\]/)?.[0] ?? "") : ""}`;
     const inside = pointer.startsWith("/parameters/") && !OWN.includes(field) ? "parameters." : "";
@@ -52,7 +52,7 @@ export function optionNames(options: Experimental_VideoModelV4CallOptions, uprig
   };
 }
 
-/** A sentence about options without a call: how Reelay's own names are called here. */
+/** Replaces Reelay's names in a sentence by the SDK's. */
 export function inWordsOfTheSdk(text: string, sizes = false, image = "prompt.image", upright = false): string {
   const words = text
     .replace(/\?userId= or X-User-Id/g, "providerOptions.reelay.userId, or userId in createReelay")
@@ -65,7 +65,7 @@ export function inWordsOfTheSdk(text: string, sizes = false, image = "prompt.ima
   return sizes ? words.replace(/\b(360p|720p|1080p|4k)\b/g, (name) => sizeOf(name, upright) ?? name) : words;
 }
 
-/** Reelay's word for a size, and how it lies. */
+/** The resolution and the aspect ratio of each size. */
 export const RESOLUTIONS: Record<string, [name: string, aspectRatio: string]> = {
   "640x360": ["360p", "16:9"],
   "360x640": ["360p", "9:16"],

@@ -10,24 +10,23 @@ import { type ImageLoading, type OrderedImage, orderedImage } from "./images.js"
 import { type OptionNames, optionNames, RESOLUTIONS } from "./option_names.js";
 import { providerOptionsOf } from "./provider_options.js";
 
-/** What a call of the SDK's is at Reelay. */
+/** A call of the SDK, converted to an order. */
 export interface PreparedOrder {
   order: Order;
-  /** The user of the call; undefined: the provider's. */
+  /** The user of the call; if undefined, the provider's user. */
   userId: string | undefined;
-  /** The `idempotency-key` among the call's headers, where the order has no id of its own. */
+  /** The call's header `idempotency-key`, unless the order has its own id. */
   idempotencyKey: string | undefined;
-  /** What was asked for and is not done. */
+  /** The options that are ignored. */
   warnings: SharedV4Warning[];
-  /** How Reelay's fields are called in this call. */
+  /** The SDK's names of Reelay's fields in this call. */
   names: OptionNames;
 }
 
 /**
- * Makes an order of a call. It is the same for the same call, as a repeat must be.
+ * Converts a call to an order. The same call always gives the same order, so it can be repeated.
  *
- * Throws an `InvalidArgumentError` for what Reelay could not work with: no prompt, unknown options of the provider's,
- * or images that are none.
+ * Throws an `InvalidArgumentError` for a missing prompt, bad provider options or bad images.
  */
 export async function prepareOrder(
   modelId: string,
@@ -38,7 +37,7 @@ export async function prepareOrder(
   if (!prompt)
     throw new InvalidArgumentError({
       argument: "prompt",
-      message: "Reelay needs a prompt in words, also for an image.",
+      message: "Reelay needs a prompt in text, also with an image.",
     });
   const { userId, parameters, negativePrompt, personGeneration, ...own } = providerOptionsOf(options.providerOptions);
   const warnings: SharedV4Warning[] = [];
@@ -55,12 +54,12 @@ export async function prepareOrder(
     },
   };
   const key = own.generationId === undefined ? normalizeHeaders(options.headers)["idempotency-key"] : undefined;
-  // An operator may have given the worker names of models that its description does not know.
+  // The type allows only known models, but an operator may have configured other names.
   const names = optionNames(options, order.parameters.aspectRatio === "9:16");
   return { order: defined(order) as Order, userId, idempotencyKey: key, warnings, names };
 }
 
-/** The shape of the video, and warnings of all that no order can say. */
+/** The video's resolution and aspect ratio, and warnings for options that an order cannot have. */
 function shapeOf(
   options: Experimental_VideoModelV4CallOptions & { webhookUrl?: string },
   warnings: SharedV4Warning[],
@@ -73,12 +72,12 @@ function shapeOf(
   if (options.resolution !== undefined) {
     const known = RESOLUTIONS[options.resolution];
     if (known) [shape.resolution, shape.aspectRatio] = known;
-    else ignore("resolution", `No model has it. Known are ${Object.keys(RESOLUTIONS).join(", ")}.`);
+    else ignore("resolution", `No model has it. Use one of ${Object.keys(RESOLUTIONS).join(", ")}.`);
   }
-  if (options.aspectRatio === "adaptive") ignore("aspectRatio", "The model's default is taken instead of adaptive.");
+  if (options.aspectRatio === "adaptive") ignore("aspectRatio", "The model's default replaces adaptive.");
   else if (options.aspectRatio !== undefined) {
     if (shape.aspectRatio !== undefined && shape.aspectRatio !== options.aspectRatio)
-      ignore("resolution", `It is turned: aspectRatio says ${options.aspectRatio}.`);
+      ignore("resolution", `The orientation is changed: aspectRatio is ${options.aspectRatio}.`);
     shape.aspectRatio = options.aspectRatio;
   }
   return shape;

@@ -3,29 +3,35 @@ import { loadApiKey, loadSetting } from "@ai-sdk/provider-utils";
 import { ReelayVideoModel, type ReelayVideoModelId } from "./video_model.js";
 import type { WorkerSettings } from "./worker.js";
 
-/** Where Reelay is and how it is called. */
+/** The settings of a provider. */
 export interface ReelayProviderSettings {
-  /** The worker's address; `REELAY_URL` of the environment if not said. */
+  /** The worker's address; by default the variable `REELAY_URL`. */
   baseURL?: string | undefined;
-  /** The service key, a user's JWT or `dev_<user>`, or what gives one; `REELAY_API_KEY` of the environment if not said. */
+  /**
+   * The service key, a user's JWT or `dev_<user>`, or a function that returns one; by default the
+   * variable `REELAY_API_KEY`.
+   */
   apiKey?: string | (() => string | Promise<string>) | undefined;
-  /** The user who is acted for, which a service key must name; `providerOptions.reelay.userId` of a call comes first. */
+  /**
+   * The user of the calls; required with a service key. A call's `providerOptions.reelay.userId`
+   * overrides it.
+   */
   userId?: string | undefined;
   /** Sent with each request. */
   headers?: Record<string, string> | undefined;
-  /** Used in place of the platform's `fetch`, also to load images. */
+  /** Replaces the platform's `fetch`, also for images. */
   fetch?: typeof fetch | undefined;
 }
 
-/** Reelay as a provider of the SDK's: video models, and nothing else. */
+/** Reelay as a provider of the SDK. It has only video models. */
 export interface ReelayProvider extends ProviderV4 {
-  /** A model for videos, such as `veo-3.1-generate-001`. */
+  /** A video model, such as `veo-3.1-generate-001`. */
   video(modelId: ReelayVideoModelId): Experimental_VideoModelV4;
-  /** The same; registries ask for it by this name. */
+  /** The same as `video`; registries call this name. */
   videoModel(modelId: ReelayVideoModelId): Experimental_VideoModelV4;
 }
 
-/** Makes a provider. The environment is read with each call, whose error then says what is missing. */
+/** Creates a provider. Each call reads the environment, and fails if a setting is missing. */
 export function createReelay(settings: ReelayProviderSettings = {}): ReelayProvider {
   const video = (modelId: ReelayVideoModelId) => new ReelayVideoModel(modelId, () => load(settings));
   const none = (modelType: "languageModel" | "embeddingModel" | "imageModel") => (modelId: string) => {
@@ -41,7 +47,7 @@ export function createReelay(settings: ReelayProviderSettings = {}): ReelayProvi
   };
 }
 
-/** Reelay where `REELAY_URL` says, with `REELAY_API_KEY`. */
+/** The provider that `REELAY_URL` and `REELAY_API_KEY` configure. */
 export const reelay: ReelayProvider = createReelay();
 
 function load({ baseURL, apiKey, userId, headers, fetch }: ReelayProviderSettings): WorkerSettings {

@@ -5,33 +5,33 @@ import { z } from "zod/v4";
 type Provider = NonNullable<Order["provider"]>;
 type PersonGeneration = NonNullable<NonNullable<Order["parameters"]>["personGeneration"]>;
 
-/** What `providerOptions.reelay` takes. Whatever is left out is the provider's, the model's or Reelay's default. */
+/** The options in `providerOptions.reelay`. All are optional. */
 export interface ReelayVideoProviderOptions {
-  /** For whom the video is ordered; it comes before the provider's own `userId`. */
+  /** The user of the order; overrides the provider's `userId`. */
   userId?: string | undefined;
-  /** Who renders. */
+  /** The video service that renders. */
   provider?: Provider | undefined;
-  /** 0 to 10; each level is a minute's head start in the line. */
+  /** 0 to 10; each level moves the job forward as if it had been ordered a minute earlier. */
   priority?: number | undefined;
-  /** What is not to be seen. */
+  /** What the video must not show. */
   negativePrompt?: string | undefined;
-  /** Whether people may be shown. */
+  /** Whether the video may show people. */
   personGeneration?: PersonGeneration | undefined;
-  /** Echoed back in answers and webhooks. */
+  /** Returned in responses and webhooks. */
   metadata?: Record<string, string> | undefined;
-  /** Your own id: the same id with the same order again is no second job. */
+  /** Your own id: repeating the same order with the same id creates no second job. */
   generationId?: string | undefined;
-  /** Not to be started before this time, RFC 3339. */
+  /** The job does not start before this time, RFC 3339. */
   startAfter?: string | undefined;
-  /** Milliseconds that it may wait for its start; then it fails. */
+  /** The longest wait for the start in milliseconds; after it the job fails. */
   startTimeoutMs?: number | undefined;
-  /** Milliseconds from a start to the end of rendering. */
+  /** The longest time from the start to the end of the render, in milliseconds. */
   timeoutMs?: number | undefined;
-  /** Further fields of the order's `parameters`; those of the call itself come before them. */
+  /** More fields of the order's `parameters`. The call's own options override them. */
   parameters?: Record<string, unknown> | undefined;
 }
 
-/** Reads `providerOptions.reelay`; throws an `InvalidArgumentError` that names each bad field, without its value. */
+/** Reads `providerOptions.reelay`; throws an `InvalidArgumentError` that names each bad field. */
 export function providerOptionsOf(options: SharedV4ProviderOptions): ReelayVideoProviderOptions {
   if (options.reelay === undefined) return {};
   schema ??= makeSchema();
@@ -43,8 +43,8 @@ export function providerOptionsOf(options: SharedV4ProviderOptions): ReelayVideo
   throw new InvalidArgumentError({ argument: "providerOptions", message: `Invalid options: ${problems.join("; ")}.` });
 }
 
-/** The words of the API's description: a change of it breaks the compilation here. */
-const PROVIDERS = { google: "google", omni: "omni", veo3: "veo3", vertex: "vertex" } as const satisfies {
+/** The values in the API's description. `satisfies` fails to compile if they change. */
+const PROVIDERS = { demo: "demo", google: "google", omni: "omni", veo3: "veo3", vertex: "vertex" } as const satisfies {
   [Name in Provider]: Name;
 };
 const PERSON_GENERATION = {
@@ -53,7 +53,7 @@ const PERSON_GENERATION = {
   dont_allow: "dont_allow",
 } as const satisfies { [Name in PersonGeneration]: Name };
 
-/** Made when it is first needed: most processes that load a provider order no video. */
+/** Created at its first use, because most processes that load a provider order no video. */
 let schema: ReturnType<typeof makeSchema> | undefined;
 
 function makeSchema() {

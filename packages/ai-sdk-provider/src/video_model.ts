@@ -15,16 +15,17 @@ import { lastRequest } from "./last_request.js";
 import { type PreparedOrder, prepareOrder } from "./order.js";
 import { addressOf, clientOf, headersOf, type WorkerSettings } from "./worker.js";
 
-/** Any model that the worker has; `GET /api/models` lists them with what each takes and costs. */
+/** A model of the worker; `GET /api/models` lists them with their parameters and prices. */
 export type ReelayVideoModelId = NonNullable<Order["model"]> | (string & {});
 
-/** How long a generation that nobody waits for any more may take to be cancelled. */
+/** The timeout of the cancellation of an unwanted generation. */
 const CANCEL_TIMEOUT_MS = 10_000;
 
 /**
- * A model at Reelay, for `experimental_generateVideo`, `experimental_startVideo` and `experimental_getVideoStatus`.
+ * A model of Reelay, for `experimental_generateVideo`, `experimental_startVideo` and
+ * `experimental_getVideoStatus`.
  *
- * A call makes one paid render at most: the SDK is never told that it may repeat what a repeat would order again.
+ * A call pays for at most one render: no error is `isRetryable` if a repeat would order again.
  */
 export class ReelayVideoModel implements Experimental_VideoModelV4 {
   readonly specificationVersion = "v4";
@@ -39,8 +40,9 @@ export class ReelayVideoModel implements Experimental_VideoModelV4 {
   }
 
   /**
-   * Orders a video and waits for it. An abort cancels the generation. Every error is final, because the order may have
-   * been taken; those that come from Reelay are `APICallError`s whose `data` has the `generationId` where it is known.
+   * Orders a video and waits for it. An abort cancels the generation. Every error is final,
+   * because Reelay may have accepted the order. Errors from Reelay are `APICallError`s; their
+   * `data` has the `generationId` if it is known.
    */
   async doGenerate(options: Experimental_VideoModelV4CallOptions): Promise<Experimental_VideoModelV4Result> {
     const settings = this.#settings();
@@ -64,8 +66,8 @@ export class ReelayVideoModel implements Experimental_VideoModelV4 {
   }
 
   /**
-   * Orders a video. Repeats carry the call's `idempotency-key`, which the SDK mints, or your `generationId`, and so make
-   * one job. An abort leaves a job that was made as it is.
+   * Orders a video. Repeats have the same `idempotency-key` (the SDK creates it) or `generationId`
+   * (yours), so they create one job. An abort does not cancel a created job.
    */
   async doStart(
     options: Experimental_VideoModelV4CallOptions & { webhookUrl?: string },
@@ -75,7 +77,7 @@ export class ReelayVideoModel implements Experimental_VideoModelV4 {
     const call = callOf(options, prepared.userId);
     const named = prepared.order.generationId != null || prepared.idempotencyKey !== undefined;
     try {
-      // The SDK repeats a call whose repeats are known as such; of any other the client alone may make some.
+      // The SDK repeats a call that has a key or an id. Otherwise only the client may retry it.
       const client = clientOf(settings, named ? { maxRetries: 0 } : {});
       const created = await create(client, prepared, call);
       const { generationId } = created;
@@ -91,7 +93,7 @@ export class ReelayVideoModel implements Experimental_VideoModelV4 {
     }
   }
 
-  /** How an operation of `doStart` stands, in whichever process that was. */
+  /** The status of an operation that `doStart` returned, in any process. */
   async doStatus(options: {
     operation: JSONValue;
     abortSignal?: AbortSignal;
@@ -115,7 +117,7 @@ export class ReelayVideoModel implements Experimental_VideoModelV4 {
     }
   }
 
-  /** Orders a video for a call that waits for it: if that gives up, or the answer is lost, nobody will ask for it. */
+  /** Orders a video for a call that waits for it. Cancels it if the caller would never get it. */
   async #orderForGood(settings: WorkerSettings, prepared: PreparedOrder, call: CallOptions): Promise<Created> {
     const named = prepared.order.generationId != null || prepared.idempotencyKey !== undefined;
     const order = named ? prepared.order : { ...prepared.order, generationId: crypto.randomUUID() };
@@ -127,7 +129,7 @@ export class ReelayVideoModel implements Experimental_VideoModelV4 {
       await cancel(settings, created.generationId, call);
     } catch (error) {
       const refused = error instanceof ReelayError && error.status !== undefined && error.status < 500;
-      // Under a name of the caller's own it can be asked for again, so it is ended only when they gave it up.
+      // With a key or id of its own, the caller can repeat the order, so only an abort cancels it.
       const unwanted = call.signal?.aborted || !named;
       if (begun() && !refused && unwanted && generationId !== undefined) await cancel(settings, generationId, call);
       const { names } = prepared;
@@ -148,7 +150,7 @@ async function create(client: Reelay, { order, idempotencyKey }: PreparedOrder, 
   return client.create(order, { ...call, idempotencyKey });
 }
 
-/** What was not done: what the provider left out, and what Reelay did nothing with. */
+/** The warnings: options that the provider ignored, and fields that Reelay ignored. */
 function warningsOf({ warnings, names }: PreparedOrder, created: Created): SharedV4Warning[] {
   const unknown = (created.warnings ?? []).map((warning): SharedV4Warning => {
     const { option, detail } = names(warning);
@@ -157,12 +159,12 @@ function warningsOf({ warnings, names }: PreparedOrder, created: Created): Share
   return [...warnings, ...unknown];
 }
 
-/** Ends a generation that nobody waits for any more. It may have ended, or never been; there is nobody to tell. */
+/** Cancels an unwanted generation. Errors are ignored: it may have ended, or may not exist. */
 async function cancel(settings: WorkerSettings, generationId: string, call: CallOptions): Promise<void> {
   try {
     await clientOf(settings).cancel(generationId, { ...call, signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) });
   } catch {
-    // What the caller is told is why nobody waits.
+    // The caller gets the error that made the generation unwanted.
   }
 }
 
@@ -181,6 +183,6 @@ function standing({ generationId, status, phase, progress, queuePosition = 0, er
 function readOperation(operation: JSONValue): { generationId: string; userId: string | undefined } {
   const { generationId, userId } = Object(operation) as Record<string, unknown>;
   if (typeof generationId !== "string" || (userId !== undefined && typeof userId !== "string"))
-    throw new InvalidArgumentError({ argument: "operation", message: "The operation is not one of Reelay's." });
+    throw new InvalidArgumentError({ argument: "operation", message: "The operation is not from Reelay." });
   return { generationId, userId };
 }

@@ -3,7 +3,7 @@ import { createReelay, type Reelay } from "@reelay/client";
 import { noStore } from "@reelay/client/frameworks";
 import { VERSION } from "./version.js";
 
-/** Where the worker is and how it is called, read anew for each call. */
+/** The worker's address and credentials; read again for each call. */
 export interface WorkerSettings {
   /** The worker's address. */
   baseURL: string;
@@ -13,33 +13,33 @@ export interface WorkerSettings {
   fetch: typeof fetch | undefined;
 }
 
-/** What differs between the calls of one model. */
+/** The options that differ between calls. */
 export interface Connecting {
-  /** How often the client itself repeats what failed; its default if not said. */
+  /** How often the client retries; by default as `@reelay/client`. */
   maxRetries?: number;
-  /** In place of the settings' own. */
+  /** Replaces the settings' `fetch`. */
   fetch?: typeof fetch;
 }
 
-/** A client of the worker. Throws a `ReelayError` with the code `invalid_option`. */
+/** Creates a client. Throws a `ReelayError` with the code `invalid_option` for a bad setting. */
 export function clientOf(settings: WorkerSettings, { maxRetries, fetch = settings.fetch }: Connecting = {}): Reelay {
   const { baseURL, apiKey, userId, headers } = settings;
   return createReelay({ baseUrl: baseURL, apiKey, userId, headers, fetch, maxRetries });
 }
 
-/** What the SDK's headers say to the worker: all but the key of the call, which is the order's alone. */
+/** The SDK's headers for the worker, except the key, which only the order has. */
 export function headersOf(headers: Record<string, string | undefined> | undefined): Record<string, string> {
   const { "idempotency-key": _, ...rest } = normalizeHeaders(headers);
   return withUserAgentSuffix(rest, `ai-sdk-reelay/${VERSION}`, getRuntimeEnvironmentUserAgent());
 }
 
-/** The address of a call for messages: without any secret, since that of a worker has none. */
+/** The address of a call, for errors; it contains no secret. */
 export function addressOf(settings: WorkerSettings, generationId?: string): string {
   const path = `${settings.baseURL.replace(/\/+$/, "")}/api/generations`;
   return generationId === undefined ? path : `${path}/${encodeURIComponent(generationId)}`;
 }
 
-/** A `fetch` whose answers no framework caches: videos and images are large, and their addresses are for once. */
+/** A `fetch` that no framework caches: videos and images are large and their addresses expire. */
 export function uncached(given: typeof fetch | undefined): typeof fetch {
   return (input, init) => (given ?? globalThis.fetch)(input, { ...init, ...noStore() });
 }

@@ -5,10 +5,10 @@ import { noStore } from "./no_store.js";
 import type { CallOptions } from "./options.js";
 import { retryAfterOf } from "./retry.js";
 
-/** What is asked of the worker. */
+/** A request to the worker. */
 export interface Call {
   method: "GET" | "POST";
-  /** Below the worker's address, with its query. */
+  /** Relative to the worker's address, with the query. */
   path: string;
   headers?: Record<string, string>;
   /** Sent as JSON. */
@@ -16,10 +16,10 @@ export interface Call {
 }
 
 /**
- * Makes one attempt at a call, and has `read` take what it needs of a successful answer, all within `timeoutMs`.
+ * Makes one attempt at a call within `timeoutMs`; `read` reads a successful response.
  *
- * Rejects with a `ReelayError` (`network_error`, `timeout`, or the worker's own code), with the reason of the
- * caller's signal, or with what a framework's `fetch` throws as its control flow.
+ * Rejects with a `ReelayError` (`network_error`, `timeout`, or the worker's own code), with the
+ * reason of the caller's signal, or with the control flow that a framework's `fetch` throws.
  */
 export async function attempt<Answer>(
   connection: Connection,
@@ -30,7 +30,7 @@ export async function attempt<Answer>(
   options.signal?.throwIfAborted();
   const watch = watchdog(connection.timeoutMs, options.signal);
   try {
-    // What a function that gives the token throws is passed on as it is.
+    // An error of the caller's token function passes unchanged.
     const headers = await Promise.race([headersOf(connection, headersOfCall(call), options), watch.fired]);
     return await exchange(connection, call, headers, watch, options, read);
   } finally {
@@ -38,7 +38,7 @@ export async function attempt<Answer>(
   }
 }
 
-/** Sends the request and reads its answer. */
+/** Sends the request and reads the response. */
 async function exchange<Answer>(
   connection: Connection,
   call: Call,
@@ -61,20 +61,20 @@ async function exchange<Answer>(
     options.signal?.throwIfAborted();
     if (error instanceof ReelayError || isControlFlow(error)) throw error;
     if (watch.signal.aborted) throw watch.signal.reason;
-    const message = "Reelay could not be reached, or its answer broke off.";
+    const message = "Reelay could not be reached, or its response was cut off.";
     throw new ReelayError("network_error", message, { retryable: true, cause: error });
   }
 }
 
-/** The JSON of an answer; anything else is an `unexpected_answer`, which asking again will not better. */
+/** A response's JSON object; anything else is an `unexpected_answer`, which is not retryable. */
 export async function readJson(response: Response): Promise<Record<string, unknown>> {
   const value = parse(await response.text());
   if (value === undefined)
-    throw unexpected(response, "The answer is not Reelay's: it is not a JSON object. Is the address right?");
+    throw unexpected(response, "The response is not from Reelay: it is not a JSON object. Check the address.");
   return value;
 }
 
-/** An answer that is not Reelay's. */
+/** The error for a response that is not from Reelay. */
 export function unexpected(response: Response, message: string): ReelayError {
   return new ReelayError("unexpected_answer", message, { status: response.status, requestId: requestIdOf(response) });
 }
@@ -85,11 +85,14 @@ function headersOfCall(call: Call): Record<string, string> {
   return headers;
 }
 
-/** Aborts after `timeoutMs` or with the caller's signal, and rejects then: not every `fetch` obeys its signal. */
+/**
+ * Aborts after `timeoutMs` or with the caller's signal. It also rejects, because not every `fetch`
+ * obeys its signal.
+ */
 function watchdog(timeoutMs: number, callers: AbortSignal | undefined) {
   const controller = new AbortController();
   const timer = setTimeout(() => {
-    const message = `Reelay did not answer within ${timeoutMs} ms.`;
+    const message = `Reelay did not respond within ${timeoutMs} ms.`;
     controller.abort(new ReelayError("timeout", message, { retryable: true }));
   }, timeoutMs);
   const abort = () => controller.abort(callers?.reason);
@@ -97,7 +100,7 @@ function watchdog(timeoutMs: number, callers: AbortSignal | undefined) {
   const fired = new Promise<never>((_, reject) => {
     controller.signal.addEventListener("abort", () => reject(controller.signal.reason), { once: true });
   });
-  // Nobody may be listening any more when it fires.
+  // The race may be over when it rejects; that is not an unhandled rejection.
   fired.catch(() => {});
   const stop = () => {
     clearTimeout(timer);
@@ -112,11 +115,11 @@ async function problemOf(response: Response): Promise<ReelayError> {
   const details = { status, retryAfterMs: retryAfterOf(response.headers), requestId: requestIdOf(response) };
   if (problem === undefined || typeof problem.code !== "string") {
     const retryable = status === 429 || status >= 500;
-    const message = `Reelay could not be asked: the answer was HTTP status ${status}.`;
+    const message = `The response is not from Reelay: it has HTTP status ${status}.`;
     return new ReelayError("unexpected_answer", message, { ...details, retryable });
   }
   const sentence = [problem.error, problem.detail].find((text) => typeof text === "string");
-  return new ReelayError(problem.code, sentence ?? `Reelay refused with HTTP status ${status}.`, {
+  return new ReelayError(problem.code, sentence ?? `Reelay refused the request with HTTP status ${status}.`, {
     ...details,
     retryable: problem.retryable === true,
     requestId: typeof problem.requestId === "string" ? problem.requestId : details.requestId,
@@ -134,13 +137,13 @@ function requestIdOf(response: Response): string | undefined {
   return response.headers.get("x-request-id") ?? undefined;
 }
 
-/** The JSON object that a text is; undefined when it is none. */
+/** Parses a JSON object; undefined for any other text. */
 function parse(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
   } catch {
-    // Answered below.
+    // Not JSON: undefined, as for JSON that is not an object.
   }
   return undefined;
 }

@@ -27,47 +27,53 @@ import { mayRepeat, withRetries } from "./retry.js";
 import { waitFor } from "./wait.js";
 
 /**
- * A client of one Reelay worker. Every method rejects with a `ReelayError`, with the reason of the caller's signal, or with
- * what a framework throws as its control flow, such as Next.js where a page turns out to be dynamic.
+ * A client of one Reelay worker. Every method rejects with a `ReelayError`, with the reason of the
+ * caller's signal, or with a framework's control flow, such as Next.js throws for a dynamic page.
  */
 export interface Reelay {
   /**
-   * Orders a video. An order without a `generationId` gets one, unless there is an `idempotencyKey`, so that the
-   * client's own repeats make one job. Give your own if you may call again yourself.
+   * Orders a video. If the order has neither a `generationId` nor an `idempotencyKey`, the client
+   * adds an id, so that its own retries create one job. Set your own if you may repeat the call.
    */
   create(order: Order, options?: CreateOptions): Promise<Created>;
-  /** How a generation stands. */
+  /** Gets a generation. */
   get(id: string, options?: CallOptions): Promise<Generation>;
-  /** The user's generations, newest first, each as of its last change of status. */
+  /** Lists the user's generations, newest first. Each entry is from its last change of status. */
   list(filter?: ListFilter, options?: CallOptions): Promise<GenerationPage>;
-  /** Ends it at once, waiting or running; `already_ended` once it has ended. */
+  /** Cancels a waiting or running generation; `already_ended` if it has ended. */
   cancel(id: string, options?: CallOptions): Promise<Changed>;
-  /** A new attempt of a failed or cancelled one, which is paid for again, and so repeated after 429 alone. */
+  /**
+   * Starts a new attempt of a failed or cancelled generation. It is paid again, so the client
+   * retries this call only after 429.
+   */
   retry(id: string, options?: CallOptions): Promise<Changed>;
-  /** Puts an order that was made with `confirm: true` in line. */
+  /** Confirms an order that was made with `confirm: true`, which then waits in the queue. */
   confirm(id: string, options?: CallOptions): Promise<Changed>;
-  /** Gives another prompt for one that the safety filter refused; it may be paid for, and is repeated after 429 alone. */
+  /**
+   * Sends another prompt for a generation that the safety filter refused. It may be paid, so the
+   * client retries this call only after 429.
+   */
   clarify(id: string, clarification: Clarification, options?: CallOptions): Promise<Changed>;
   /**
-   * What happens to a generation, live, from its first step on or after `lastEventId`. A stream that breaks off is
-   * resumed without gap or repeat until the generation has ended; it throws when that fails more often than `maxRetries`
+   * The live events of a generation, from its first step or after `lastEventId`, until it ends. A
+   * broken stream is resumed without gaps or repeats. Throws after more than `maxRetries` failures
    * in a row.
    */
   events(id: string, options?: EventsOptions): AsyncIterable<GenerationEvent>;
   /**
-   * Waits until a generation has completed, failed or was cancelled, or waits for somebody (`pending_confirmation`,
-   * `pending_clarification`), and gives it as it stands then. A failed one is no error: look at `status`.
+   * Waits until a generation has ended or needs an action (`pending_confirmation`,
+   * `pending_clarification`), and returns it. A failed generation does not reject: check `status`.
    */
   wait(id: string, options?: WaitOptions): Promise<Generation>;
-  /** A signed address of the video, which anyone may load for an hour. */
+  /** A signed address of the video. It is valid for an hour and needs no token. */
   videoUrl(id: string, options?: CallOptions): Promise<string>;
-  /** The models that can be ordered, with what each takes and costs. */
+  /** The available models with their parameters and prices. */
   models(options?: CallOptions): Promise<Models>;
-  /** What a worker that can work says of itself. */
+  /** The health of the worker; rejects if the worker is misconfigured. */
   health(options?: CallOptions): Promise<Health>;
 }
 
-/** Makes a client. Throws a `ReelayError` with the code `invalid_option` when an option cannot be worked with. */
+/** Creates a client. Throws a `ReelayError` with the code `invalid_option` for a bad option. */
 export function createReelay(options: ReelayOptions): Reelay {
   const connection = connectionOf(options);
   const get = (id: string, call: CallOptions = {}) => getGeneration(connection, id, call);
@@ -98,23 +104,23 @@ export function createReelay(options: ReelayOptions): Reelay {
   };
 }
 
-/** A change of a generation that is asked for by a POST. */
+/** An action that changes a generation. */
 interface Change {
   verb: string;
-  /** What a repeat is answered when the first one took effect, but its answer was lost. */
+  /** The code that refuses a retry if the first attempt took effect and its response was lost. */
   refusal?: string;
-  /** The statuses in which the generation then is. */
+  /** The statuses that a generation may have after this change. */
   done?: Status[];
-  /** Whether it may be paid for, so that it is repeated after 429 alone. */
+  /** Whether the action may pay for a render; it is then retried only after 429. */
   mayPay?: boolean;
 }
 
 const CANCEL: Change = { verb: "cancel", refusal: "already_ended", done: ["cancelled"] };
 const RETRY: Change = { verb: "retry", mayPay: true };
-/** One that was cancelled meanwhile may never have been confirmed. */
+/** `cancelled` is missing: a cancelled generation may never have been confirmed. */
 const CONFIRMED: Status[] = ["queued", "processing", "pending_clarification", "completed", "failed"];
 const CONFIRM: Change = { verb: "confirm", refusal: "not_pending_confirmation", done: CONFIRMED };
-// Another prompt that was refused too may be given again, and would be one more attempt.
+// It has no refusal code: if the new prompt is refused too, a retry would start one more attempt.
 const CLARIFY: Change = { verb: "clarify", mayPay: true };
 
 async function createGeneration(connection: Connection, order: Order, options: CreateOptions): Promise<Created> {
@@ -122,7 +128,8 @@ async function createGeneration(connection: Connection, order: Order, options: C
   const minted = order.generationId == null && idempotencyKey === undefined;
   const body = minted ? { ...order, generationId: crypto.randomUUID() } : order;
   const headers: Record<string, string> = idempotencyKey === undefined ? {} : { "Idempotency-Key": idempotencyKey };
-  // The worker refuses a header and a body that name two users, so the order's own comes before the client's.
+  // The worker refuses two different users in header and body, so the order's user overrides the
+  // client's.
   const call = { ...options, userId: options.userId ?? order.userId ?? undefined };
   return ask<Created>(connection, { method: "POST", path: "/api/generations", headers, body }, call, "generationId");
 }
@@ -158,7 +165,7 @@ async function changeGeneration(
   }
 }
 
-/** Makes a call, with repeats, whose answer is a JSON object with `field`. */
+/** Makes a call with retries. Its response must be a JSON object with `field`. */
 async function ask<Answer>(
   connection: Connection,
   call: Call,
@@ -170,7 +177,7 @@ async function ask<Answer>(
     attempt(connection, call, options, async (response) => {
       const answer = await readJson(response);
       if (answer[field] !== undefined) return answer as Answer;
-      const message = `The answer is not Reelay's: it has no ${field}. Is the address right?`;
+      const message = `The response is not from Reelay: it has no ${field}. Check the address.`;
       throw new ReelayError("unexpected_answer", message, { status: response.status });
     });
   return withRetries(connection.maxRetries, options.signal, once, repeat);
@@ -180,7 +187,7 @@ function generationPath(id: string): string {
   return `/api/generations/${segment(id)}`;
 }
 
-/** An id as a part of a path. */
+/** Checks an id that becomes a part of a path. */
 function segment(id: string): string {
   if (typeof id !== "string" || !/^[A-Za-z0-9_-]+$/.test(id))
     throw invalidOption("id", "must be a generation's id: letters, digits, _ and -");

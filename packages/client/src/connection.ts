@@ -1,9 +1,9 @@
 import { ReelayError } from "./error.js";
 import type { CallOptions, ReelayOptions } from "./options.js";
 
-/** Where a worker is and how it is called, checked and with every default filled in. */
+/** The checked options of a client, with every default set. */
 export interface Connection {
-  /** Without a slash at its end. */
+  /** The worker's address without a slash at its end. */
   base: string;
   apiKey: () => string | Promise<string>;
   userId: string | undefined;
@@ -15,34 +15,37 @@ export interface Connection {
 
 const MAX_RETRIES = 2;
 const TIMEOUT_MS = 30_000;
-/** What a timer can count: a longer one would fire at once. */
+/** The longest delay of a timer, in milliseconds; a longer one would fire immediately. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Checks the options of a client; throws a `ReelayError` with the code `invalid_option` that names the bad one. */
+/** Checks the options of a client; throws a `ReelayError` `invalid_option` that names a bad one. */
 export function connectionOf(options: ReelayOptions): Connection {
   const { apiKey, fetch: given } = options;
   if (typeof apiKey !== "function" && (typeof apiKey !== "string" || apiKey === ""))
-    throw invalidOption("apiKey", "must be a token, or a function that gives one");
+    throw invalidOption("apiKey", "must be a token, or a function that returns one");
   return {
     base: baseOf(options.baseUrl),
     apiKey: typeof apiKey === "function" ? apiKey : () => apiKey,
     userId: options.userId,
     maxRetries: wholeNumber("maxRetries", options.maxRetries ?? MAX_RETRIES, 0),
     timeoutMs: wholeNumber("timeoutMs", options.timeoutMs ?? TIMEOUT_MS, 1),
-    // Browsers refuse a fetch that is called as anything else's method.
+    // Browsers throw if `fetch` is called as a method of another object.
     fetch: (input, init) => (given ?? globalThis.fetch)(input, init),
     headers: options.headers ?? {},
   };
 }
 
-/** A whole number of at least `least` that a timer can count; throws `invalid_option` for anything else. */
+/** Checks that a value is a whole number from `least` to the longest delay of a timer. */
 export function wholeNumber(name: string, value: number, least: number): number {
   if (!Number.isInteger(value) || value < least || value > LONGEST_TIMER_MS)
     throw invalidOption(name, `must be a whole number from ${least} to ${LONGEST_TIMER_MS}`);
   return value;
 }
 
-/** The headers of one attempt. Values that no header can carry are refused here, because platforms quote them. */
+/**
+ * The headers of one attempt. Values that a header cannot have are refused here, because the
+ * platform's own error would quote them.
+ */
 export async function headersOf(
   connection: Connection,
   own: Record<string, string>,
@@ -53,7 +56,7 @@ export async function headersOf(
     try {
       headers.set(name, value);
     } catch {
-      throw invalidOption(option, "holds what an HTTP header cannot carry");
+      throw invalidOption(option, "contains characters that an HTTP header cannot have");
     }
   };
   const userId = call.userId ?? connection.userId;
@@ -61,12 +64,12 @@ export async function headersOf(
   for (const [name, value] of Object.entries({ ...connection.headers, ...call.headers })) set(name, value, "headers");
   for (const [name, value] of Object.entries(own)) set(name, value, name);
   const token: unknown = await connection.apiKey();
-  if (typeof token !== "string" || token === "") throw invalidOption("apiKey", "gave no token");
+  if (typeof token !== "string" || token === "") throw invalidOption("apiKey", "returned no token");
   set("Authorization", `Bearer ${token}`, "apiKey");
   return headers;
 }
 
-/** An option of the caller's that cannot be worked with. The bad value itself is not told: it may be a secret. */
+/** The error for a bad option. It does not contain the value, which may be a secret. */
 export function invalidOption(name: string, detail: string): ReelayError {
   return new ReelayError("invalid_option", `The option ${name} ${detail}.`);
 }

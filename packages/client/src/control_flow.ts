@@ -1,9 +1,9 @@
 /**
- * Whether something thrown is a framework's control flow, which must reach the framework as it is.
+ * Whether a thrown value is a framework's control flow, which must reach the framework unchanged.
  *
- * Frameworks throw to end or suspend a render: plain values such as promises, responses and redirects, or errors with a
- * mark. Next.js marks its own by a `digest` or a `code` that begins with `NEXT_`, React by `$$typeof`. No platform marks
- * a failed request like this.
+ * Frameworks throw to end or suspend a render: plain values such as promises, responses and
+ * redirects, or marked errors. Next.js marks its errors with `digest` or with a `code` that begins
+ * with `NEXT_`, React with `$$typeof`. No platform marks a failed request like this.
  */
 export function isControlFlow(thrown: unknown): boolean {
   if (!isError(thrown)) return true;
@@ -11,7 +11,7 @@ export function isControlFlow(thrown: unknown): boolean {
   return typeof digest === "string" || typeof $$typeof === "symbol" || /^NEXT_/.test(String(code));
 }
 
-/** Errors and DOMExceptions, those of another realm too. */
+/** Whether it is an Error or a DOMException, of any realm. */
 function isError(thrown: unknown): thrown is object {
   return thrown instanceof Error || /^\[object (\w*Error|DOMException)\]$/.test(Object.prototype.toString.call(thrown));
 }

@@ -39,7 +39,7 @@ export interface paths {
         put?: never;
         /**
          * Create a generation
-         * @description The order is durable once it is answered, and waits in line for a slot. The same `generationId` or `Idempotency-Key` with the same order again answers 200 and makes no second job; with another order it is refused. An order that the model cannot fulfil is refused with every bad field named.
+         * @description The order is durable once it is answered, and waits for a slot. Repeating it with the same `generationId` or `Idempotency-Key` answers 200 and creates no second job. A different order with the same id or key is refused. An order that the model cannot render is refused, with every invalid field named.
          */
         post: operations["createGeneration"];
         delete?: never;
@@ -99,7 +99,7 @@ export interface paths {
         put?: never;
         /**
          * Clarify the prompt
-         * @description Sends another prompt for a generation that the safety filter refused. Needs `ENABLE_CLARIFICATIONS`.
+         * @description Sends another prompt for a generation whose prompt the safety filter refused. Needs `ENABLE_CLARIFICATIONS`.
          */
         post: operations["clarifyGeneration"];
         delete?: never;
@@ -157,7 +157,7 @@ export interface paths {
         };
         /**
          * Stream live events
-         * @description Server-Sent Events. `step` for each entry of the timeline, from the first one on, its `id` being the entry's number; `progress`, without an id, when that changed; `end` after the last step, and the stream closes. A comment comes every 15 seconds at least. `data` is JSON: `StreamedStep`, `StreamedProgress` and `StreamedEnd` of the schemas. Reconnect with `Last-Event-ID` to go on where it broke off.
+         * @description Server-Sent Events. `step` for each entry of the timeline, from the first, with the entry's number as `id`; `progress`, without an id, when it changes; `end` after the last step, and the stream closes. A comment is sent at least every 15 seconds. `data` is JSON with the schema `StreamedStep`, `StreamedProgress` or `StreamedEnd`. Reconnect with `Last-Event-ID` to continue after the last entry seen.
          */
         get: operations["streamEvents"];
         put?: never;
@@ -604,8 +604,8 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * It was cancelled
-         * @description Sent when its user has cancelled it. Posted to `WEBHOOK_URL`, or else to `{NEXTJS_URL}/api/webhooks/worker`, after the Standard Webhooks specification. Anything but a 2xx within 15 seconds is tried again for 27 hours, with the same `webhook-id` and the same bytes; 410 stops at once, and redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
+         * The generation was cancelled
+         * @description Sent when the generation is cancelled. Posted to `WEBHOOK_URL`, or else to `{NEXTJS_URL}/api/webhooks/worker`, according to the Standard Webhooks specification. Any result other than a 2xx within 15 seconds is retried for 27 hours, with the same `webhook-id` and the same bytes. 410 ends the attempts at once. Redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
          */
         post: operations["generation.cancelled"];
         delete?: never;
@@ -624,8 +624,8 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * The video is there
-         * @description Sent when the video is stored; `result` says where. Posted to `WEBHOOK_URL`, or else to `{NEXTJS_URL}/api/webhooks/worker`, after the Standard Webhooks specification. Anything but a 2xx within 15 seconds is tried again for 27 hours, with the same `webhook-id` and the same bytes; 410 stops at once, and redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
+         * The video is ready
+         * @description Sent when the video is stored; `result` has its URL. Posted to `WEBHOOK_URL`, or else to `{NEXTJS_URL}/api/webhooks/worker`, according to the Standard Webhooks specification. Any result other than a 2xx within 15 seconds is retried for 27 hours, with the same `webhook-id` and the same bytes. 410 ends the attempts at once. Redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
          */
         post: operations["generation.completed"];
         delete?: never;
@@ -644,8 +644,8 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * It has failed
-         * @description Sent when it has ended without a video; `error` and `errorCode` say why. Posted to `WEBHOOK_URL`, or else to `{NEXTJS_URL}/api/webhooks/worker`, after the Standard Webhooks specification. Anything but a 2xx within 15 seconds is tried again for 27 hours, with the same `webhook-id` and the same bytes; 410 stops at once, and redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
+         * The generation failed
+         * @description Sent when the generation ended without a video; `error` and `errorCode` say why. Posted to `WEBHOOK_URL`, or else to `{NEXTJS_URL}/api/webhooks/worker`, according to the Standard Webhooks specification. Any result other than a 2xx within 15 seconds is retried for 27 hours, with the same `webhook-id` and the same bytes. 410 ends the attempts at once. Redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
          */
         post: operations["generation.failed"];
         delete?: never;
@@ -665,7 +665,7 @@ export interface webhooks {
         put?: never;
         /**
          * Another prompt is needed
-         * @description Sent when the safety filter has refused the prompt and another one may be given within a day. Posted to `WEBHOOK_URL`, or else to `{NEXTJS_URL}/api/webhooks/worker`, after the Standard Webhooks specification. Anything but a 2xx within 15 seconds is tried again for 27 hours, with the same `webhook-id` and the same bytes; 410 stops at once, and redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
+         * @description Sent when the safety filter refused the prompt. Another prompt may be sent within a day. Posted to `WEBHOOK_URL`, or else to `{NEXTJS_URL}/api/webhooks/worker`, according to the Standard Webhooks specification. Any result other than a 2xx within 15 seconds is retried for 27 hours, with the same `webhook-id` and the same bytes. 410 ends the attempts at once. Redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
          */
         post: operations["generation.pending_clarification"];
         delete?: never;
@@ -684,8 +684,8 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * It is getting on
-         * @description Sent when a render goes on to its next phase, if asked for. Posted to `WEBHOOK_URL`, or else to `{NEXTJS_URL}/api/webhooks/worker`, after the Standard Webhooks specification. Anything but a 2xx within 15 seconds is tried again for 27 hours, with the same `webhook-id` and the same bytes; 410 stops at once, and redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
+         * A render progressed
+         * @description Sent when a render enters its next phase. Off by default. Posted to `WEBHOOK_URL`, or else to `{NEXTJS_URL}/api/webhooks/worker`, according to the Standard Webhooks specification. Any result other than a 2xx within 15 seconds is retried for 27 hours, with the same `webhook-id` and the same bytes. 410 ends the attempts at once. Redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
          */
         post: operations["generation.progress"];
         delete?: never;
@@ -704,8 +704,8 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * It is being rendered
-         * @description Sent when an attempt has begun, if asked for. Posted to `WEBHOOK_URL`, or else to `{NEXTJS_URL}/api/webhooks/worker`, after the Standard Webhooks specification. Anything but a 2xx within 15 seconds is tried again for 27 hours, with the same `webhook-id` and the same bytes; 410 stops at once, and redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
+         * An attempt started
+         * @description Sent when an attempt starts. Off by default. Posted to `WEBHOOK_URL`, or else to `{NEXTJS_URL}/api/webhooks/worker`, according to the Standard Webhooks specification. Any result other than a 2xx within 15 seconds is retried for 27 hours, with the same `webhook-id` and the same bytes. 410 ends the attempts at once. Redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
          */
         post: operations["generation.started"];
         delete?: never;
@@ -724,8 +724,8 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * A test
-         * @description Sent once when an operator asks for it (`POST /api/webhooks/test`), and about no generation. Posted to `WEBHOOK_URL`, or else to `{NEXTJS_URL}/api/webhooks/worker`, after the Standard Webhooks specification. Anything but a 2xx within 15 seconds is tried again for 27 hours, with the same `webhook-id` and the same bytes; 410 stops at once, and redirects are not followed. This one is never tried again.
+         * Test webhook
+         * @description Sent once when an operator requests it (`POST /api/webhooks/test`). It belongs to no generation. Posted to `WEBHOOK_URL`, or else to `{NEXTJS_URL}/api/webhooks/worker`, according to the Standard Webhooks specification. Any result other than a 2xx within 15 seconds is retried for 27 hours, with the same `webhook-id` and the same bytes. 410 ends the attempts at once. Redirects are not followed. The test event is never retried.
          */
         post: operations["webhook.test"];
         delete?: never;
@@ -749,7 +749,7 @@ export interface components {
         BlockedBy: "concurrency" | "user_concurrency" | "rate_limit" | "upstream_backoff" | "start_after" | "paused";
         Caller: {
             kind: components["schemas"]["CallerKind"];
-            /** @description Whether the operator routes are open. */
+            /** @description Whether the caller may use the operator routes. */
             operator: boolean;
             /** @description Absent for keys, which name the user in each request. */
             userId?: string;
@@ -772,14 +772,14 @@ export interface components {
             response?: null;
         } | {
             prompt?: null;
-            /** @description With the prompt before it at most 5000 characters. */
+            /** @description Together with the previous prompt at most 5000 characters. */
             response: string;
         } | {
             clarificationResponses: components["schemas"]["ClarificationResponses"];
             prompt?: null;
             response?: null;
         };
-        /** @description Each question with its answer; with the prompt before them at most 5000 characters. */
+        /** @description Each question with its answer; together with the previous prompt at most 5000 characters. */
         ClarificationResponses: {
             [key: string]: string;
         };
@@ -910,6 +910,8 @@ export interface components {
             header?: string;
             parameter?: string;
             pointer?: string;
+            /** @description A variable or secret of the worker. */
+            setting?: string;
         };
         Gate: {
             paused: boolean;
@@ -1119,7 +1121,7 @@ export interface components {
             cancellable: boolean;
             /**
              * Format: int32
-             * @description Seconds, if an order names none.
+             * @description The default, in seconds.
              */
             defaultDuration: number;
             /** @description Seconds. */
@@ -1184,21 +1186,21 @@ export interface components {
             /** @description The configured providers, in order of preference. */
             providers: string[];
         };
-        /** @description What an app asks for. Null counts as left out. Every field may also be written in snake_case, and stand beside `prompt` or inside `parameters`. These have further names: `generationId`: `id`; `prompt`: `promptText`, `textPrompt`; `model`: `modelId`, `modelName`; `duration`: `durationSeconds`, `durationSecs`, `durationInSeconds`, `seconds`; `aspectRatio`: `ratio`; `resolution`: `quality`; `generateAudio`: `audio`, `withAudio`, `enableAudio`, `sound`; `image`: `firstFrame`, `firstFrameImage`, `startFrame`, `startImage`, `inputImage`, `inputReference`, `promptImage`; `lastFrame`: `lastFrameImage`, `lastImage`, `endFrame`, `endImage`, `tailImage`, `imageTail`; `referenceImages`: `references`, `inputReferences`. `size` (`1280x720`) stands for a resolution and an aspect ratio. Two names of one field must have one value. A field that only other vendors' models have (such as `sampleCount`, `fps` or `imageUrl`) is refused. Any other key is kept, echoed in the generation's `parameters`, and listed in `warnings`. */
+        /** @description An order. Null counts as absent. Every field may also be written in snake_case, beside `prompt` or inside `parameters`. These fields have further names: `generationId`: `id`; `prompt`: `promptText`, `textPrompt`; `model`: `modelId`, `modelName`; `duration`: `durationSeconds`, `durationSecs`, `durationInSeconds`, `seconds`; `aspectRatio`: `ratio`; `resolution`: `quality`; `generateAudio`: `audio`, `withAudio`, `enableAudio`, `sound`; `image`: `firstFrame`, `firstFrameImage`, `startFrame`, `startImage`, `inputImage`, `inputReference`, `promptImage`; `lastFrame`: `lastFrameImage`, `lastImage`, `endFrame`, `endImage`, `tailImage`, `imageTail`; `referenceImages`: `references`, `inputReferences`. `size` (`1280x720`) sets the resolution and the aspect ratio. A field that is sent under two names must have one value. A field that only other vendors' models have (such as `sampleCount`, `fps` or `imageUrl`) is refused. Any other key is stored, echoed in the generation's `parameters`, and listed in `warnings`. */
         Order: {
             /**
-             * @description `true`: it waits as `pending_confirmation` and costs nothing until it is confirmed; it fails after a day.
+             * @description `true`: it waits as `pending_confirmation` and costs nothing until it is confirmed. Without confirmation, it fails after a day.
              * @default false
              */
             confirm?: boolean | null;
-            /** @description The app's own id. Repeating the same order with the same id makes no second job. Without one Reelay makes a UUID. */
+            /** @description The app's own id. Repeating the same order with the same id creates no second job. Without an id, Reelay creates a UUID. */
             generationId?: string | null;
             /** @description Echoed back in answers and webhooks; at most 16384 bytes of JSON. */
             metadata?: {
                 [key: string]: string;
             } | null;
             /** @description `GET /api/models` lists parameters and prices. Aliases set by the operator are accepted too. */
-            model?: ("gemini-omni-1.1-flash" | "gemini-omni-1.2-flash" | "veo-3.1-fast-generate-001" | "veo-3.1-generate-001" | "veo-3.1-lite-generate-001") | null;
+            model?: ("demo" | "gemini-omni-1.1-flash" | "gemini-omni-1.2-flash" | "veo-3.1-fast-generate-001" | "veo-3.1-generate-001" | "veo-3.1-lite-generate-001") | null;
             /** @description The parameters of the video. */
             parameters?: components["schemas"]["OrderParameters"] | null;
             /**
@@ -1208,8 +1210,8 @@ export interface components {
             priority?: number | null;
             /** @description What the video shows. At least three characters must be visible. */
             prompt: string;
-            /** @description The provider; `google` means any that has the model. `GET /api/models` lists the configured ones. */
-            provider?: ("google" | "omni" | "veo3" | "vertex") | null;
+            /** @description The provider; `google` means any provider that has the model. `GET /api/models` lists the configured providers. */
+            provider?: ("demo" | "google" | "omni" | "veo3" | "vertex") | null;
             /**
              * Format: date-time
              * @description It does not start before this time, at most 30 days ahead. A time in the past means at once.
@@ -1219,10 +1221,10 @@ export interface components {
             startTimeoutMs?: number | null;
             /** @description The maximum from start to end of the render, in milliseconds; a shorter `JOB_TIMEOUT_MS` takes precedence. */
             timeoutMs?: number | null;
-            /** @description The user, if a key or an admin orders. A user's own token may only name that user. `X-User-Id` is an alternative. */
+            /** @description The user, if a key or an admin sends the order. A user's own token may name only that user. `X-User-Id` is an alternative. */
             userId?: string | null;
         };
-        /** @description At most 7 MiB; with the whole order 10 MiB. */
+        /** @description At most 7 MiB; the whole order at most 10 MiB. */
         OrderImage: {
             data: string;
             /** @constant */
@@ -1232,35 +1234,35 @@ export interface components {
             /** @constant */
             mimeType: "image/jpeg";
         };
-        /** @description Any other key is kept, echoed and listed in `warnings`; at most 65536 bytes of JSON besides the images. Which values a model takes is said by `GET /api/models`: a wish that it cannot grant is refused by name. */
+        /** @description Any other key is stored, echoed and listed in `warnings`. At most 65536 bytes of JSON, without the images. `GET /api/models` lists the values that each model accepts; an unsupported value is refused. */
         OrderParameters: {
             /** @description The default is the model's first one. */
             aspectRatio?: ("16:9" | "9:16") | null;
             /** @description Seconds. A string such as `8` or `8s` is accepted too. */
             duration?: (3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15) | string | null;
-            /** @description `false` for a silent video; refused by models that always make sound. */
+            /** @description `false` for a silent video; refused for models that always produce sound. */
             generateAudio?: boolean | null;
             /** @description The first frame. With Veo it excludes `referenceImages`. */
             image?: components["schemas"]["OrderImage"] | null;
             /** @description The last frame; needs `image`, and excludes `referenceImages`. */
             lastFrame?: components["schemas"]["OrderImage"] | null;
-            /** @description No model here takes a mask. */
+            /** @description No model accepts a mask. */
             mask?: null;
             /** @description What the video must not show. An empty one is ignored. */
             negativePrompt?: string | null;
             /** @description Whether the video may show people. */
             personGeneration?: ("allow_adult" | "allow_all" | "dont_allow") | null;
-            /** @description What the video shows. Only Omni combines them with a first frame. */
+            /** @description Images of what the video shows. Only Omni combines them with a first frame. */
             referenceImages?: components["schemas"]["OrderImage"][] | null;
             /**
-             * @description The default is the model's first one. Some need a certain duration. `standard` is 720p, `high` 1080p, `ultra` 4k.
+             * @description The default is the model's first one. Some resolutions need a certain duration. `standard` is 720p, `high` 1080p, `ultra` 4k.
              * @example 720p
              * @example 1080p
              */
             resolution?: string | null;
             /** @description Makes a video more similar to an earlier one with the same seed. */
             seed?: number | null;
-            /** @description No model here takes a video. */
+            /** @description No model accepts a video. */
             video?: null;
         } & {
             [key: string]: unknown;
@@ -1285,7 +1287,7 @@ export interface components {
             detail: string;
             /** @description The same as `detail`. */
             error: string;
-            /** @description Every invalid field, header or parameter. */
+            /** @description Every invalid field, header, parameter or setting. */
             errors?: components["schemas"]["FieldError"][];
             /** @description The response's `X-Request-Id`, which the log also has. */
             requestId: string;
@@ -1580,7 +1582,7 @@ export interface components {
         };
         /**
          * @description * `ambiguous_generation`: Several users have a generation of this id; name the user as ?userId= or X-User-Id.
-         *     * `images_deleted`: The images of this order have been deleted; order it anew.
+         *     * `images_deleted`: The images of this order have been deleted; send a new order.
          *     * `not_retryable`: Only a failed or cancelled generation can be retried.
          *     * `too_many_attempts`: The generation has used all its attempts.
          */
@@ -1600,7 +1602,7 @@ export interface components {
         };
         /**
          * @description * `ambiguous_generation`: Several users have a generation of this id; name the user as ?userId= or X-User-Id.
-         *     * `not_pending_clarification`: The generation does not wait for a clarification.
+         *     * `not_pending_clarification`: The generation is not waiting for a clarification.
          */
         "ambiguous_generation.not_pending_clarification": {
             headers: {
@@ -1618,7 +1620,7 @@ export interface components {
         };
         /**
          * @description * `ambiguous_generation`: Several users have a generation of this id; name the user as ?userId= or X-User-Id.
-         *     * `not_pending_confirmation`: The generation does not wait for a confirmation.
+         *     * `not_pending_confirmation`: The generation is not waiting for a confirmation.
          */
         "ambiguous_generation.not_pending_confirmation": {
             headers: {
@@ -1634,10 +1636,10 @@ export interface components {
                 } & components["schemas"]["Problem"];
             };
         };
-        /** @description * `budget_exceeded`: This video would cost $3.20, and of today's limit of $10.00 only $1.60 is left; the limit starts anew at 00:00 UTC. */
+        /** @description * `budget_exceeded`: This video would cost $3.20, and of today's limit of $10.00 only $1.60 is left; the limit resets at 00:00 UTC. */
         budget_exceeded: {
             headers: {
-                /** @description In how many seconds the same request may succeed. */
+                /** @description Seconds until the same request may succeed. */
                 "Retry-After"?: number;
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1712,7 +1714,7 @@ export interface components {
             };
         };
         /**
-         * @description * `invalid_request`: The request is not valid: /response must leave the prompt at most 5000 characters long.
+         * @description * `invalid_request`: The request is not valid: /response must have at most 5000 characters together with the prompt.
          *     * `malformed_json`: The body is not a JSON object: EOF while parsing an object at line 1 column 12.
          */
         "invalid_request.malformed_json": {
@@ -1763,7 +1765,7 @@ export interface components {
                 } & components["schemas"]["Problem"];
             };
         };
-        /** @description * `misconfigured`: The worker is misconfigured: the variable JWT_SECRET must be set to a random secret of at least 32 bytes. */
+        /** @description * `misconfigured`: The worker is misconfigured: the variable JWT_SECRET must be set to a random secret of at least 32 bytes; the variable NEXTJS_URL must be set to the https address of the app, unless WEBHOOK_URL is set. */
         misconfigured: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1811,7 +1813,7 @@ export interface components {
                 } & components["schemas"]["Problem"];
             };
         };
-        /** @description * `operators_only`: Only operators may do this: an admin's token or the admin key. */
+        /** @description * `operators_only`: Only operators may do this: use an admin's token or the admin key. */
         operators_only: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1847,7 +1849,7 @@ export interface components {
          */
         "queue_full.too_many_requests": {
             headers: {
-                /** @description In how many seconds the same request may succeed. */
+                /** @description Seconds until the same request may succeed. */
                 "Retry-After": number;
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1864,7 +1866,7 @@ export interface components {
         /** @description * `range_not_satisfiable`: The range lies outside the file of 4012345 bytes. */
         range_not_satisfiable: {
             headers: {
-                /** @description Which bytes of how many. */
+                /** @description The bytes that the answer has, and the size of the file. */
                 "Content-Range": string;
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1896,7 +1898,7 @@ export interface components {
         /** @description * `too_many_requests`: You are sending too many requests; slow down. */
         too_many_requests: {
             headers: {
-                /** @description In how many seconds the same request may succeed. */
+                /** @description Seconds until the same request may succeed. */
                 "Retry-After": number;
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1916,7 +1918,7 @@ export interface components {
          */
         "too_many_requests.too_many_streams": {
             headers: {
-                /** @description In how many seconds the same request may succeed. */
+                /** @description Seconds until the same request may succeed. */
                 "Retry-After": number;
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1950,7 +1952,7 @@ export interface components {
         /** @description * `unavailable`: The service did not answer in time; try again. */
         unavailable: {
             headers: {
-                /** @description In how many seconds the same request may succeed. */
+                /** @description Seconds until the same request may succeed. */
                 "Retry-After": number;
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1996,9 +1998,9 @@ export interface components {
         };
     };
     parameters: {
-        /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+        /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
         "X-Request-Id": string;
-        /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
+        /** @description The user the request acts for. A key needs it, except for a generation whose id only one user has. A user's own token may name only that user; an admin's token may name any user. */
         "X-User-Id": string;
         /** @description The event's id, which is its `webhook-id`. */
         eventId: string;
@@ -2012,7 +2014,7 @@ export interface components {
     };
     requestBodies: never;
     headers: {
-        /** @description The name of this request, as the log has it. */
+        /** @description The id of this request, as in the log. */
         "X-Request-Id": string;
     };
     pathItems: never;
@@ -2113,7 +2115,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -2124,7 +2126,7 @@ export interface operations {
             /** @description How many are being deleted. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2154,9 +2156,9 @@ export interface operations {
                 userId?: components["parameters"]["userId"];
             };
             header?: {
-                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
+                /** @description The user the request acts for. A key needs it, except for a generation whose id only one user has. A user's own token may name only that user; an admin's token may name any user. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -2167,7 +2169,7 @@ export interface operations {
             /** @description A page. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2191,11 +2193,11 @@ export interface operations {
                 userId?: components["parameters"]["userId"];
             };
             header?: {
-                /** @description 1 to 255 visible characters, quoted or bare, that stand for this order: a repeat leads to the same job. With a `generationId` it must be equal to it. */
+                /** @description 1 to 255 visible characters, quoted or bare, that identify this order: a repeat returns the same job. If `generationId` is sent too, both must be equal. */
                 "Idempotency-Key"?: string;
-                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
+                /** @description The user the request acts for. A key needs it, except for a generation whose id only one user has. A user's own token may name only that user; an admin's token may name any user. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -2211,9 +2213,9 @@ export interface operations {
             /** @description A repeat: the job of the first order, in its current state. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
-                    /** @description There when the order had been accepted before. */
+                    /** @description Present if the order was accepted before. */
                     "Idempotent-Replayed": "true";
                     /** @description The address of the generation. */
                     Location: string;
@@ -2227,7 +2229,7 @@ export interface operations {
             /** @description A new job. */
             201: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     /** @description The address of the generation. */
                     Location: string;
@@ -2257,9 +2259,9 @@ export interface operations {
                 userId?: components["parameters"]["userId"];
             };
             header?: {
-                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
+                /** @description The user the request acts for. A key needs it, except for a generation whose id only one user has. A user's own token may name only that user; an admin's token may name any user. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -2276,7 +2278,7 @@ export interface operations {
             /** @description The generation in its current state. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2306,9 +2308,9 @@ export interface operations {
                 userId?: components["parameters"]["userId"];
             };
             header?: {
-                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
+                /** @description The user the request acts for. A key needs it, except for a generation whose id only one user has. A user's own token may name only that user; an admin's token may name any user. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -2325,7 +2327,7 @@ export interface operations {
             /** @description The generation after the change. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2351,9 +2353,9 @@ export interface operations {
                 userId?: components["parameters"]["userId"];
             };
             header?: {
-                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
+                /** @description The user the request acts for. A key needs it, except for a generation whose id only one user has. A user's own token may name only that user; an admin's token may name any user. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -2375,7 +2377,7 @@ export interface operations {
             /** @description The generation after the change. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2404,9 +2406,9 @@ export interface operations {
                 userId?: components["parameters"]["userId"];
             };
             header?: {
-                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
+                /** @description The user the request acts for. A key needs it, except for a generation whose id only one user has. A user's own token may name only that user; an admin's token may name any user. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -2423,7 +2425,7 @@ export interface operations {
             /** @description The generation after the change. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2450,9 +2452,9 @@ export interface operations {
                 userId?: components["parameters"]["userId"];
             };
             header?: {
-                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
+                /** @description The user the request acts for. A key needs it, except for a generation whose id only one user has. A user's own token may name only that user; an admin's token may name any user. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -2469,7 +2471,7 @@ export interface operations {
             /** @description The events, oldest first. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2501,11 +2503,11 @@ export interface operations {
                 userId?: components["parameters"]["userId"];
             };
             header?: {
-                /** @description The number of the last entry seen; the stream starts after it. */
+                /** @description The id of the last entry seen; the stream starts after it. */
                 "Last-Event-ID"?: string;
-                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
+                /** @description The user the request acts for. A key needs it, except for a generation whose id only one user has. A user's own token may name only that user; an admin's token may name any user. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -2522,7 +2524,7 @@ export interface operations {
             /** @description The stream. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2574,9 +2576,9 @@ export interface operations {
                 userId?: components["parameters"]["userId"];
             };
             header?: {
-                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
+                /** @description The user the request acts for. A key needs it, except for a generation whose id only one user has. A user's own token may name only that user; an admin's token may name any user. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -2593,7 +2595,7 @@ export interface operations {
             /** @description The generation after the change. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2620,9 +2622,9 @@ export interface operations {
                 userId?: components["parameters"]["userId"];
             };
             header?: {
-                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
+                /** @description The user the request acts for. A key needs it, except for a generation whose id only one user has. A user's own token may name only that user; an admin's token may name any user. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -2639,7 +2641,7 @@ export interface operations {
             /** @description The steps, oldest first. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2679,9 +2681,9 @@ export interface operations {
                 "If-Range"?: string;
                 /** @description The `ETag` that the caller already has. */
                 "If-None-Match"?: string;
-                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
+                /** @description The user the request acts for. A key needs it, except for a generation whose id only one user has. A user's own token may name only that user; an admin's token may name any user. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -2698,9 +2700,9 @@ export interface operations {
             /** @description The whole file. */
             200: {
                 headers: {
-                    /** @description Ranges of bytes may be asked for. */
+                    /** @description The file can be requested in byte ranges. */
                     "Accept-Ranges": "bytes";
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     /** @description A name for the file. */
                     "Content-Disposition": string;
@@ -2717,13 +2719,13 @@ export interface operations {
             /** @description The requested bytes. */
             206: {
                 headers: {
-                    /** @description Ranges of bytes may be asked for. */
+                    /** @description The file can be requested in byte ranges. */
                     "Accept-Ranges": "bytes";
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     /** @description A name for the file. */
                     "Content-Disposition": string;
-                    /** @description Which bytes of how many. */
+                    /** @description The bytes that the answer has, and the size of the file. */
                     "Content-Range": string;
                     /** @description The file's version, in quotation marks. */
                     ETag: string;
@@ -2738,9 +2740,9 @@ export interface operations {
             /** @description The caller already has this version. */
             304: {
                 headers: {
-                    /** @description Ranges of bytes may be asked for. */
+                    /** @description The file can be requested in byte ranges. */
                     "Accept-Ranges": "bytes";
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     /** @description The file's version, in quotation marks. */
                     ETag: string;
@@ -2767,7 +2769,7 @@ export interface operations {
                 window?: string;
             };
             header?: {
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -2778,7 +2780,7 @@ export interface operations {
             /** @description The series. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2803,7 +2805,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -2814,7 +2816,7 @@ export interface operations {
             /** @description The models. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2848,7 +2850,7 @@ export interface operations {
                 after?: string;
             };
             header?: {
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -2859,7 +2861,7 @@ export interface operations {
             /** @description A page. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2882,9 +2884,9 @@ export interface operations {
                 userId?: components["parameters"]["userId"];
             };
             header?: {
-                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
+                /** @description The user the request acts for. A key needs it, except for a generation whose id only one user has. A user's own token may name only that user; an admin's token may name any user. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -2901,7 +2903,7 @@ export interface operations {
             /** @description The generation in its current state. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2928,7 +2930,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -2939,7 +2941,7 @@ export interface operations {
             /** @description The queue is paused. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2958,7 +2960,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -2969,7 +2971,7 @@ export interface operations {
             /** @description The queue is open. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2988,7 +2990,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -2999,7 +3001,7 @@ export interface operations {
             /** @description The current figures. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3022,7 +3024,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -3033,7 +3035,7 @@ export interface operations {
             /** @description The current figures. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3065,9 +3067,9 @@ export interface operations {
                 userId?: components["parameters"]["userId"];
             };
             header?: {
-                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
+                /** @description The user the request acts for. A key needs it, except for a generation whose id only one user has. A user's own token may name only that user; an admin's token may name any user. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -3078,7 +3080,7 @@ export interface operations {
             /** @description A page. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3104,9 +3106,9 @@ export interface operations {
                 userId?: components["parameters"]["userId"];
             };
             header?: {
-                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
+                /** @description The user the request acts for. A key needs it, except for a generation whose id only one user has. A user's own token may name only that user; an admin's token may name any user. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -3123,7 +3125,7 @@ export interface operations {
             /** @description The URL. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3149,9 +3151,9 @@ export interface operations {
                 userId?: components["parameters"]["userId"];
             };
             header?: {
-                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
+                /** @description The user the request acts for. A key needs it, except for a generation whose id only one user has. A user's own token may name only that user; an admin's token may name any user. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -3168,7 +3170,7 @@ export interface operations {
             /** @description The video was deleted. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3201,7 +3203,7 @@ export interface operations {
                 after?: string;
             };
             header?: {
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -3212,7 +3214,7 @@ export interface operations {
             /** @description A page. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3232,7 +3234,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path: {
@@ -3246,7 +3248,7 @@ export interface operations {
             /** @description The event, which is pending again. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3276,7 +3278,7 @@ export interface operations {
                 since: string;
             };
             header?: {
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -3287,7 +3289,7 @@ export interface operations {
             /** @description How many were queued for delivery. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3307,7 +3309,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -3318,7 +3320,7 @@ export interface operations {
             /** @description The result. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3343,7 +3345,7 @@ export interface operations {
                 "webhook-timestamp": string;
                 /** @description `v1,<base64>` or `v1a,<base64>`, several separated by spaces. */
                 "webhook-signature": string;
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -3375,7 +3377,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -3386,7 +3388,7 @@ export interface operations {
             /** @description The caller. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3409,7 +3411,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -3420,7 +3422,7 @@ export interface operations {
             /** @description The worker is healthy. */
             200: {
                 headers: {
-                    /** @description Whether the answer may be kept. */
+                    /** @description Whether the answer may be cached. */
                     "Cache-Control": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3431,7 +3433,7 @@ export interface operations {
             };
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
-            /** @description Refused before Reelay was asked, such as by a rule of Cloudflare's. */
+            /** @description Refused before the request reached Reelay, for example by a Cloudflare rule. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -3444,7 +3446,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
             };
             path?: never;
@@ -3473,11 +3475,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The event's id, equal on every attempt: use it to drop repeats. */
+                /** @description The event's id, the same on every attempt: use it to drop duplicates. */
                 "webhook-id": string;
                 /** @description When this attempt was made, in seconds since 1970. */
                 "webhook-timestamp": number;
-                /** @description `v1,<base64>` of the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{raw body}`, keyed with the base64 behind `whsec_` in `WEBHOOK_SECRET`. Several, separated by spaces, while a secret is replaced. */
+                /** @description `v1,<base64>` of the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{raw body}`, keyed with the base64 after `whsec_` in `WEBHOOK_SECRET`. Several, separated by spaces, while a secret is replaced. */
                 "webhook-signature": string;
             };
             path?: never;
@@ -3506,14 +3508,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Not wanted any more. */
+            /** @description Refused permanently; no further attempts. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Taken. */
+            /** @description Accepted. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -3526,11 +3528,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The event's id, equal on every attempt: use it to drop repeats. */
+                /** @description The event's id, the same on every attempt: use it to drop duplicates. */
                 "webhook-id": string;
                 /** @description When this attempt was made, in seconds since 1970. */
                 "webhook-timestamp": number;
-                /** @description `v1,<base64>` of the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{raw body}`, keyed with the base64 behind `whsec_` in `WEBHOOK_SECRET`. Several, separated by spaces, while a secret is replaced. */
+                /** @description `v1,<base64>` of the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{raw body}`, keyed with the base64 after `whsec_` in `WEBHOOK_SECRET`. Several, separated by spaces, while a secret is replaced. */
                 "webhook-signature": string;
             };
             path?: never;
@@ -3569,14 +3571,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Not wanted any more. */
+            /** @description Refused permanently; no further attempts. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Taken. */
+            /** @description Accepted. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -3589,11 +3591,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The event's id, equal on every attempt: use it to drop repeats. */
+                /** @description The event's id, the same on every attempt: use it to drop duplicates. */
                 "webhook-id": string;
                 /** @description When this attempt was made, in seconds since 1970. */
                 "webhook-timestamp": number;
-                /** @description `v1,<base64>` of the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{raw body}`, keyed with the base64 behind `whsec_` in `WEBHOOK_SECRET`. Several, separated by spaces, while a secret is replaced. */
+                /** @description `v1,<base64>` of the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{raw body}`, keyed with the base64 after `whsec_` in `WEBHOOK_SECRET`. Several, separated by spaces, while a secret is replaced. */
                 "webhook-signature": string;
             };
             path?: never;
@@ -3624,14 +3626,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Not wanted any more. */
+            /** @description Refused permanently; no further attempts. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Taken. */
+            /** @description Accepted. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -3644,11 +3646,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The event's id, equal on every attempt: use it to drop repeats. */
+                /** @description The event's id, the same on every attempt: use it to drop duplicates. */
                 "webhook-id": string;
                 /** @description When this attempt was made, in seconds since 1970. */
                 "webhook-timestamp": number;
-                /** @description `v1,<base64>` of the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{raw body}`, keyed with the base64 behind `whsec_` in `WEBHOOK_SECRET`. Several, separated by spaces, while a secret is replaced. */
+                /** @description `v1,<base64>` of the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{raw body}`, keyed with the base64 after `whsec_` in `WEBHOOK_SECRET`. Several, separated by spaces, while a secret is replaced. */
                 "webhook-signature": string;
             };
             path?: never;
@@ -3677,14 +3679,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Not wanted any more. */
+            /** @description Refused permanently; no further attempts. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Taken. */
+            /** @description Accepted. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -3697,11 +3699,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The event's id, equal on every attempt: use it to drop repeats. */
+                /** @description The event's id, the same on every attempt: use it to drop duplicates. */
                 "webhook-id": string;
                 /** @description When this attempt was made, in seconds since 1970. */
                 "webhook-timestamp": number;
-                /** @description `v1,<base64>` of the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{raw body}`, keyed with the base64 behind `whsec_` in `WEBHOOK_SECRET`. Several, separated by spaces, while a secret is replaced. */
+                /** @description `v1,<base64>` of the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{raw body}`, keyed with the base64 after `whsec_` in `WEBHOOK_SECRET`. Several, separated by spaces, while a secret is replaced. */
                 "webhook-signature": string;
             };
             path?: never;
@@ -3730,14 +3732,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Not wanted any more. */
+            /** @description Refused permanently; no further attempts. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Taken. */
+            /** @description Accepted. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -3750,11 +3752,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The event's id, equal on every attempt: use it to drop repeats. */
+                /** @description The event's id, the same on every attempt: use it to drop duplicates. */
                 "webhook-id": string;
                 /** @description When this attempt was made, in seconds since 1970. */
                 "webhook-timestamp": number;
-                /** @description `v1,<base64>` of the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{raw body}`, keyed with the base64 behind `whsec_` in `WEBHOOK_SECRET`. Several, separated by spaces, while a secret is replaced. */
+                /** @description `v1,<base64>` of the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{raw body}`, keyed with the base64 after `whsec_` in `WEBHOOK_SECRET`. Several, separated by spaces, while a secret is replaced. */
                 "webhook-signature": string;
             };
             path?: never;
@@ -3783,14 +3785,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Not wanted any more. */
+            /** @description Refused permanently; no further attempts. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Taken. */
+            /** @description Accepted. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;
@@ -3803,11 +3805,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The event's id, equal on every attempt: use it to drop repeats. */
+                /** @description The event's id, the same on every attempt: use it to drop duplicates. */
                 "webhook-id": string;
                 /** @description When this attempt was made, in seconds since 1970. */
                 "webhook-timestamp": number;
-                /** @description `v1,<base64>` of the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{raw body}`, keyed with the base64 behind `whsec_` in `WEBHOOK_SECRET`. Several, separated by spaces, while a secret is replaced. */
+                /** @description `v1,<base64>` of the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{raw body}`, keyed with the base64 after `whsec_` in `WEBHOOK_SECRET`. Several, separated by spaces, while a secret is replaced. */
                 "webhook-signature": string;
             };
             path?: never;
@@ -3836,14 +3838,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Not wanted any more. */
+            /** @description Refused permanently; no further attempts. */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Taken. */
+            /** @description Accepted. */
             "2XX": {
                 headers: {
                     [name: string]: unknown;

@@ -1,11 +1,11 @@
-/** One field, parameter or header of a request that Reelay refused, and what it must be. */
+/** A bad field, parameter or header of a refused request, and what it must be. */
 export interface FieldProblem {
-  /** A JSON pointer into the body such as `/parameters/duration`, or the name of a parameter or header. */
+  /** A JSON pointer such as `/parameters/duration`, or the name of a parameter or header. */
   pointer: string;
   detail: string;
 }
 
-/** What a {@link ReelayError} is made of besides its code and message. */
+/** The optional fields of a {@link ReelayError}. */
 export interface ReelayErrorDetails {
   status?: number | undefined;
   retryable?: boolean | undefined;
@@ -16,27 +16,27 @@ export interface ReelayErrorDetails {
 }
 
 /**
- * Everything that goes wrong, except an abort of the caller's own, which rejects with the signal's reason, and a
- * framework's control flow, which passes unchanged.
+ * Every failure except two: the caller's abort rejects with the signal's reason, and a framework's
+ * control flow passes unchanged.
  *
- * `message` is one sentence that a user can read. Neither it nor any other field holds a token or a prompt.
+ * `message` is a sentence for users. No field contains a token or a prompt.
  */
 export class ReelayError extends Error {
   /**
-   * A word for programs: the worker's own (`invalid_request`, `budget_exceeded`, …), or one of `network_error`,
-   * `timeout`, `unexpected_answer`, `invalid_signature`, `stale_timestamp`, `missing_header`, `malformed_event`,
-   * `invalid_secret`, `invalid_option`.
+   * The error code: one of the worker's (`invalid_request`, `budget_exceeded`, …), or one of
+   * `network_error`, `timeout`, `unexpected_answer`, `invalid_signature`, `stale_timestamp`,
+   * `missing_header`, `malformed_event`, `invalid_secret`, `invalid_option`.
    */
   readonly code: string;
-  /** The answer's HTTP status; absent when there was no answer. */
+  /** The HTTP status of the response; absent if there was none. */
   declare readonly status?: number;
   /** Whether the same call may succeed later. */
   readonly retryable: boolean;
-  /** In how many milliseconds it may, where the worker has said so. */
+  /** The milliseconds to wait before a retry, if the worker sent `Retry-After`. */
   declare readonly retryAfterMs?: number;
-  /** The name of the request, by which the worker's log knows it. */
+  /** The id of the request in the worker's log. */
   declare readonly requestId?: string;
-  /** Every bad field of a refused request; empty when it is not about fields. */
+  /** Every bad field of a refused request; empty for other failures. */
   readonly errors: FieldProblem[];
 
   constructor(code: string, message: string, details: ReelayErrorDetails = {}) {

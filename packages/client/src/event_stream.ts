@@ -2,19 +2,19 @@ import { ReelayError } from "./error.js";
 
 /** One message of an event stream. */
 export interface StreamMessage {
-  /** The kind; `message` when the stream does not say. */
+  /** The kind; `message` if the stream names none. */
   event: string;
   data: string;
-  /** Absent when this message has none of its own. */
+  /** Absent if this message has no id. */
   id?: string;
 }
 
-/** Far above what Reelay sends; a stream that holds more in one message is something else. */
+/** In characters, far more than Reelay sends; a longer message is not from Reelay. */
 const LONGEST_MESSAGE = 1024 * 1024;
 
 /**
- * Reads an event stream after the HTML standard, however it is cut into chunks: lines end with CR, LF or both, comments
- * and unknown fields are passed over, and a message that its empty line has not ended does not count.
+ * Parses an event stream by the HTML standard, in chunks of any size. Lines end with CR, LF or
+ * both. Comments, unknown fields and a message without its final empty line are ignored.
  */
 export class EventStreamReader {
   #decoder = new TextDecoder();
@@ -25,7 +25,7 @@ export class EventStreamReader {
   #length = 0;
   #id: string | undefined;
 
-  /** The messages that this chunk completes. Throws an `unexpected_answer` for one that is too long. */
+  /** The messages that this chunk completes. Throws `unexpected_answer` if one is too long. */
   read(chunk: Uint8Array): StreamMessage[] {
     const messages: StreamMessage[] = [];
     let text = this.#decoder.decode(chunk, { stream: true });
@@ -41,7 +41,7 @@ export class EventStreamReader {
     }
     this.#line += rest;
     if (this.#length + this.#line.length > LONGEST_MESSAGE)
-      throw new ReelayError("unexpected_answer", "The live events hold a message that is too long to be Reelay's.");
+      throw new ReelayError("unexpected_answer", "The live events contain a message that is too long to be Reelay's.");
     return messages;
   }
 

@@ -6,7 +6,7 @@ import { EventStreamReader, type StreamMessage } from "./event_stream.js";
 import type { EventsOptions, GenerationEvent } from "./options.js";
 import { delayBefore, mayRepeat, pause } from "./retry.js";
 
-/** The worker says something every 15 s, so a stream that is silent for this long is a dead connection. */
+/** The worker sends something every 15 s. After a silence of this length the connection is dead. */
 const SILENCE_MS = 40_000;
 
 type StreamReader = ReadableStreamDefaultReader<Uint8Array>;
@@ -14,9 +14,9 @@ type StreamReader = ReadableStreamDefaultReader<Uint8Array>;
 /**
  * Follows the live events of the generation at `path` until it has ended.
  *
- * A stream that breaks off is resumed after its last step. After more than `maxRetries` streams in a row of which not a
- * byte came, the last one's error is thrown; with `eager`, no event, or after the
- * first that stays silent without an end.
+ * A broken stream is resumed after its last step. Throws the last error after more than
+ * `maxRetries` streams in a row without a byte. With `eager`, it throws after as many streams
+ * without an event, or after the first one that stays silent.
  */
 export async function* followEvents(
   connection: Connection,
@@ -47,7 +47,7 @@ export async function* followEvents(
   }
 }
 
-/** Opens the stream after the step `last`; undefined when nothing is left to tell. */
+/** Opens the stream after the step `last`; undefined if no more events will come. */
 function open(
   connection: Connection,
   path: string,
@@ -61,11 +61,11 @@ function open(
     const isStream = response.headers.get("content-type")?.toLowerCase().startsWith("text/event-stream");
     if (isStream && response.body !== null) return response.body.getReader();
     await response.body?.cancel();
-    throw unexpected(response, "The answer is no stream of live events. Is there a proxy before Reelay?");
+    throw unexpected(response, "The response is not a stream of live events. Is there a proxy before Reelay?");
   });
 }
 
-/** The events of one stream. Notes the last step's id, and whether anything came at all, a comment included. */
+/** The events of one stream. Records the last step's id, and whether any byte came. */
 async function* eventsOf(
   stream: StreamReader,
   position: { last: string; heard: boolean },
@@ -85,12 +85,12 @@ async function* eventsOf(
       }
     }
   } finally {
-    // A connection that is broken already need not be closed.
+    // The connection may be broken already, so an error is ignored.
     stream.cancel().catch(() => {});
   }
 }
 
-/** What a message tells; undefined for a kind of a later version. */
+/** The event of a message; undefined for a kind of a later version. */
 function eventOf(message: StreamMessage): GenerationEvent | undefined {
   const { event: type, id } = message;
   if (type !== "step" && type !== "progress" && type !== "end") return undefined;
@@ -98,10 +98,10 @@ function eventOf(message: StreamMessage): GenerationEvent | undefined {
   try {
     data = JSON.parse(message.data);
   } catch {
-    // Refused with everything else that is no object.
+    // Refused below, like any data that is not an object.
   }
   if (typeof data !== "object" || data === null || (type === "step" && id === undefined))
-    throw new ReelayError("unexpected_answer", "The live events hold a message that is not Reelay's.");
+    throw new ReelayError("unexpected_answer", "The live events contain a message that is not Reelay's.");
   return { ...data, type, ...(type === "step" && { id }) } as GenerationEvent;
 }
 
@@ -112,17 +112,17 @@ async function readWithin(stream: StreamReader, milliseconds: number, signal: Ab
   signal?.throwIfAborted();
   signal?.addEventListener("abort", abort, { once: true });
   const silence = pause(milliseconds, over.signal).then(() => {
-    const message = `Nothing was heard of the live events for ${milliseconds} ms.`;
+    const message = `The live events were silent for ${milliseconds} ms.`;
     throw new ReelayError("timeout", message, { retryable: true });
   });
-  // Once a chunk has come, nobody listens to it any more.
+  // After a chunk has come, its rejection is ignored.
   silence.catch(() => {});
   try {
     return await Promise.race([stream.read(), silence]);
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof ReelayError || isControlFlow(error)) throw error;
-    throw new ReelayError("network_error", "The live events broke off.", { retryable: true, cause: error });
+    throw new ReelayError("network_error", "The live events were cut off.", { retryable: true, cause: error });
   } finally {
     signal?.removeEventListener("abort", abort);
     over.abort();
@@ -130,5 +130,5 @@ async function readWithin(stream: StreamReader, milliseconds: number, signal: Ab
 }
 
 function brokenOff(): ReelayError {
-  return new ReelayError("network_error", "The live events broke off before anything came.", { retryable: true });
+  return new ReelayError("network_error", "The live events were cut off before any data.", { retryable: true });
 }

@@ -1,3 +1,3 @@
-/** What a package that fetches for itself inside a framework needs, as the client does. */
+/** Helpers for packages that call `fetch` inside a framework. */
 export { isControlFlow } from "./control_flow.js";
 export { noStore } from "./no_store.js";

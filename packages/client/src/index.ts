@@ -1,4 +1,4 @@
-/** Orders videos from Reelay, follows them, and takes its webhooks. */
+/** The client of Reelay: orders videos, follows them, and handles webhooks. */
 export { createReelay, type Reelay } from "./client.js";
 export type * from "./description.js";
 export type {

@@ -1,8 +1,9 @@
 /**
- * What keeps an answer out of every cache: Next.js 14, for one, caches each `fetch` that does not say no.
+ * The options that keep a response out of every cache. Next.js 14, for example, caches each `fetch`
+ * without them.
  *
- * Empty where the platform refuses the option. workerd did before its compatibility date of 2024-11-11, and caches no
- * answer of Reelay's by itself.
+ * Empty if the platform refuses the option, as workerd does with a compatibility date before
+ * 2024-11-11. It does not cache Reelay's responses anyway.
  */
 export function noStore(): RequestInit {
   const init: RequestInit = { cache: "no-store" };

@@ -1,67 +1,70 @@
 import type { GenerationPage, Status, StreamedEnd, StreamedProgress, StreamedStep } from "./description.js";
 
-/** Where a worker is, and how it is called. */
+/** The options of a client. */
 export interface ReelayOptions {
-  /** The worker's address, such as `https://reelay.example.workers.dev`; a path in it is kept. */
+  /** The worker's address, such as `https://reelay.example.workers.dev`. It may have a path. */
   baseUrl: string;
-  /** The service key, a user's JWT or `dev_<user>`, or what gives one: it is asked before each attempt, and what it throws is passed on. */
+  /**
+   * The service key, a user's JWT or `dev_<user>`, or a function that returns one. The function is
+   * called before each attempt; its errors pass unchanged.
+   */
   apiKey: string | (() => string | Promise<string>);
-  /** The user who is acted for, which a service key must name; a call's own `userId` comes first. */
+  /** The user of the calls; required with a service key. A call's own `userId` overrides it. */
   userId?: string | undefined;
-  /** How often a call is repeated after a failure that may pass; 2 if not said. */
+  /** How often a call is retried after a temporary failure; by default 2. */
   maxRetries?: number | undefined;
-  /** Milliseconds that one attempt may take; 30,000 if not said. */
+  /** The timeout of one attempt in milliseconds; by default 30,000. */
   timeoutMs?: number | undefined;
-  /** Used in place of the platform's `fetch`. */
+  /** Replaces the platform's `fetch`. */
   fetch?: typeof fetch | undefined;
   /** Sent with each request. */
   headers?: Record<string, string> | undefined;
 }
 
-/** What every method takes last. */
+/** The options of every call. */
 export interface CallOptions {
-  /** The user who is acted for. */
+  /** The user of the call. */
   userId?: string | undefined;
-  /** Aborting it rejects the call with its reason, also while it waits for its next attempt. */
+  /** An abort rejects the call with the signal's reason, also between two attempts. */
   signal?: AbortSignal | undefined;
-  /** Sent besides the client's own. */
+  /** Sent in addition to the client's headers, and override them. */
   headers?: Record<string, string> | undefined;
 }
 
-/** What `create` takes besides. */
+/** The options of `create`. */
 export interface CreateOptions extends CallOptions {
-  /** Sent as `Idempotency-Key`: the same order with the same key again makes no second job. */
+  /** Sent as `Idempotency-Key`: the same order with the same key creates no second job. */
   idempotencyKey?: string | undefined;
 }
 
-/** Which of a user's generations `list` gives. */
+/** The filters of `list`. */
 export interface ListFilter {
   status?: Status | undefined;
-  /** Words of the id or the prompt, in letters of either case. */
+  /** A part of the id or the prompt; upper and lower case are equal. */
   search?: string | undefined;
   /** 1 to 100. */
   limit?: number | undefined;
-  /** The `nextCursor` of the page before. */
+  /** The `nextCursor` of the previous page. */
   after?: GenerationPage["nextCursor"] | undefined;
 }
 
-/** What `events` takes besides. */
+/** The options of `events`. */
 export interface EventsOptions extends CallOptions {
-  /** The `id` of the last step that is known already; what came after it follows. */
+  /** The `id` of the last known step; the stream begins after it. */
   lastEventId?: string | undefined;
 }
 
-/** What `wait` takes besides. */
+/** The options of `wait`. */
 export interface WaitOptions extends CallOptions {
-  /** Called with how it stands now: first, and when that has changed. */
+  /** Called with the current progress at the start and after each change. */
   onProgress?: ((progress: StreamedProgress) => void) | undefined;
-  /** Milliseconds after which it rejects with the code `timeout`; if not said, it waits for as long as it takes. */
+  /** Milliseconds after which it rejects with the code `timeout`; by default it has no limit. */
   timeoutMs?: number | undefined;
-  /** Milliseconds between two looks where live events cannot be had; 2,000 if not said. */
+  /** Milliseconds between two polls if live events are not available; by default 2,000. */
   pollIntervalMs?: number | undefined;
 }
 
-/** One thing that has happened to a generation, as `events` tells it. `id` is what `lastEventId` takes. */
+/** A live event of a generation. The option `lastEventId` takes a step's `id`. */
 export type GenerationEvent =
   | ({ type: "step"; id: string } & StreamedStep)
   | ({ type: "progress" } & StreamedProgress)

@@ -1,26 +1,26 @@
 import { LONGEST_TIMER_MS } from "./connection.js";
 import { ReelayError } from "./error.js";
 
-/** The longest that a worker's `Retry-After` is waited for before one attempt. */
+/** The longest wait before one attempt, whatever `Retry-After` says, in milliseconds. */
 const LONGEST_WAIT_MS = 60_000;
 const FIRST_BACK_OFF_MS = 500;
 const LONGEST_BACK_OFF_MS = 20_000;
 
-/** Whether the same call, made again, may succeed and does no harm: 429 and 5xx that say so, and no answer at all. */
+/** Whether a retry may succeed: after 429 and 5xx marked `retryable`, and without a response. */
 export function mayRepeat(error: unknown): error is ReelayError {
   if (!(error instanceof ReelayError) || !error.retryable) return false;
   return error.status === undefined || error.status === 429 || error.status >= 500;
 }
 
-/** Milliseconds before the next attempt, after `failures` in a row of which `error` is the last. */
+/** Milliseconds before the next attempt, after `failures` in a row; `error` is the last one. */
 export function delayBefore(error: ReelayError | undefined, failures: number): number {
   if (error?.retryAfterMs !== undefined) return Math.min(error.retryAfterMs, LONGEST_WAIT_MS);
   const most = Math.min(FIRST_BACK_OFF_MS * 2 ** Math.max(0, failures - 1), LONGEST_BACK_OFF_MS);
-  // Half of it at least, so that callers who failed together do not come back together.
+  // A random part, so that callers that failed together do not retry together.
   return most / 2 + (Math.random() * most) / 2;
 }
 
-/** The milliseconds of a `Retry-After`, in seconds or as a date; undefined when there is none that can be read. */
+/** The milliseconds of `Retry-After` (seconds or a date); undefined if absent or malformed. */
 export function retryAfterOf(headers: Headers): number | undefined {
   const value = headers.get("retry-after")?.trim();
   if (!value) return undefined;
@@ -29,7 +29,7 @@ export function retryAfterOf(headers: Headers): number | undefined {
   return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
 
-/** Waits; rejects with the signal's reason as soon as it is aborted. */
+/** Waits; an abort rejects with the signal's reason. */
 export function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
@@ -45,7 +45,7 @@ export function pause(milliseconds: number, signal: AbortSignal | undefined): Pr
   });
 }
 
-/** Makes `attempt`, and again after failures that `repeat` allows, `retries` times at most. */
+/** Runs `attempt`, and retries it at most `retries` times after failures that `repeat` allows. */
 export async function withRetries<Answer>(
   retries: number,
   signal: AbortSignal | undefined,

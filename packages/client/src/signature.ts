@@ -1,30 +1,30 @@
 import { ReelayError } from "./error.js";
 import { readWebhookEvent, type WebhookEvent } from "./webhook_event.js";
 
-/** The headers of a request, as the platform has them or as Node's servers do. */
+/** The headers of a request: the platform's `Headers`, or an object as in Node's servers. */
 export type WebhookHeaders = Headers | Record<string, string | string[] | undefined>;
 
-/** How strictly a webhook's time is taken. */
+/** How the time of a webhook is checked. */
 export interface VerifyOptions {
-  /** How many seconds the signed time may lie before or after now; 300 if not said. */
+  /** The greatest difference between the signed time and now, in seconds; by default 300. */
   toleranceSeconds?: number | undefined;
-  /** Taken for the present time; the clock's if not said. */
+  /** The current time; by default the clock's. */
   now?: Date | undefined;
 }
 
 const TOLERANCE_SECONDS = 300;
-/** A sender signs once for each of its secrets; more than this is nobody's rotation. */
+/** The most signatures to check. A sender adds one for each of its secrets, so it needs few. */
 const MAX_SIGNATURES = 32;
-/** The bytes of a secret after the Standard Webhooks specification. */
+/** The length of a secret in bytes, by the Standard Webhooks specification. */
 const SECRET_BYTES = { least: 24, most: 64 };
 
 /**
- * Verifies a webhook after the Standard Webhooks specification, and reads its event.
+ * Verifies a webhook by the Standard Webhooks specification, and reads its event.
  *
- * `rawBody` is the body as it came: parsed and written anew it does not verify. `secrets` are `whsec_…`, one, several, or
- * several in one string with commas between, of which any one must have signed. Rejects with a `ReelayError` whose
- * code is `missing_header`, `stale_timestamp`, `invalid_signature`, `malformed_event` (signed, but no event of
- * Reelay's) or `invalid_secret` (one of yours).
+ * `rawBody` is the unchanged body: parsed and serialised again, it does not verify. `secrets` are
+ * `whsec_…`: one, a list, or several separated by commas. One of them must have signed. Rejects
+ * with a `ReelayError` whose code is `missing_header`, `stale_timestamp`, `invalid_signature`,
+ * `malformed_event` (signed, but not an event of Reelay's) or `invalid_secret` (one of yours).
  */
 export async function verifyWebhook(
   rawBody: string,
@@ -45,18 +45,18 @@ export async function verifyWebhook(
     for (const signature of presented) if (equalInConstantTime(signature, expected)) valid = true;
   }
   if (!valid)
-    throw new ReelayError("invalid_signature", "The webhook was not signed with a secret that is known here.");
+    throw new ReelayError("invalid_signature", "The webhook's signature matches none of your webhook secrets.");
   return readWebhookEvent(rawBody);
 }
 
-/** The one value of a header that must be there, whatever the case of its name. */
+/** The value of a required header; the case of its name does not matter. */
 export function header(headers: WebhookHeaders, name: string): string {
   const value = isHeaders(headers) ? headers.get(name) : ownHeader(headers, name);
   if (!value) throw new ReelayError("missing_header", `The webhook has no ${name} header.`);
   return value;
 }
 
-/** A framework's own `Headers` need not be the platform's. */
+/** Checks for a method, because a framework's `Headers` may be its own class. */
 function isHeaders(headers: WebhookHeaders): headers is Headers {
   return typeof headers.get === "function";
 }
@@ -73,7 +73,7 @@ function checkTime(timestamp: string, options: VerifyOptions): void {
   if (!(apart <= (options.toleranceSeconds ?? TOLERANCE_SECONDS)))
     throw new ReelayError(
       "stale_timestamp",
-      "The webhook was signed too long ago, or for a time that is still to come.",
+      "The webhook's timestamp is too old or in the future: check this server's clock.",
     );
 }
 
@@ -82,7 +82,7 @@ function readSecrets(secrets: string | string[]): Uint8Array<ArrayBuffer>[] {
     .flatMap((part) => (typeof part === "string" ? part.split(",") : []))
     .map((part) => part.trim())
     .filter((part) => part !== "");
-  if (written.length === 0) throw new ReelayError("invalid_secret", "There is no webhook secret to verify with.");
+  if (written.length === 0) throw new ReelayError("invalid_secret", "There is no webhook secret: give at least one.");
   return written.map(readSecret);
 }
 
@@ -92,7 +92,7 @@ function readSecret(secret: string): Uint8Array<ArrayBuffer> {
   try {
     bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   } catch {
-    // What is no base64 has none of the bytes that are wanted, and is refused by that.
+    // Not base64: no bytes, which the next check refuses.
   }
   if (bytes.length < SECRET_BYTES.least || bytes.length > SECRET_BYTES.most)
     throw new ReelayError("invalid_secret", "A webhook secret must be whsec_ and the base64 of 24 to 64 bytes.");
@@ -106,7 +106,7 @@ async function sign(key: Uint8Array<ArrayBuffer>, content: Uint8Array<ArrayBuffe
   return btoa(String.fromCharCode(...mac));
 }
 
-/** Whether the two are equal, in a time that does not tell where they differ. */
+/** Compares two texts in a time that does not depend on where they differ. */
 function equalInConstantTime(one: string, other: string): boolean {
   if (one.length !== other.length) return false;
   let difference = 0;

@@ -6,17 +6,17 @@ import type { CallOptions, GenerationEvent, WaitOptions } from "./options.js";
 import { mayRepeat, pause } from "./retry.js";
 
 const POLL_INTERVAL_MS = 2_000;
-/** How many looks in a row may fail, each with its own repeats, before a wait gives up. */
+/** The number of failed polls in a row, each with its own retries, after which a wait rejects. */
 const MAX_FAILED_LOOKS = 10;
-/** In any other status a generation has ended, or waits for somebody. */
+/** The statuses that change without an action. */
 const MOVING: Status[] = ["queued", "processing"];
 
-/** How a generation is looked at. */
+/** Gets the generation. */
 type Get = (options: CallOptions) => Promise<Generation>;
 
 /**
- * Waits until the generation at `path` has ended or waits for somebody. It follows the live events, and looks every
- * `pollIntervalMs` where those cannot be had; what it gives was looked at last of all.
+ * Waits until the generation at `path` has ended or needs an action. It follows the live events, or
+ * polls every `pollIntervalMs` if they are not available. The result always comes from a poll.
  */
 export async function waitFor(
   connection: Connection,
@@ -54,7 +54,7 @@ function isSettled(generation: Generation): boolean {
   return !MOVING.includes(generation.status);
 }
 
-/** The events until they end, or cannot be had any more. */
+/** The events until they end or fail. */
 async function* whileThereAre(
   events: AsyncGenerator<GenerationEvent, void, undefined>,
   signal: AbortSignal,
@@ -66,7 +66,7 @@ async function* whileThereAre(
   }
 }
 
-/** Looks at the generation, again as long as that fails for reasons that may pass. */
+/** Polls the generation, and repeats that after temporary failures. */
 async function look(get: Get, call: CallOptions, interval: number): Promise<Generation> {
   for (let failures = 1; ; failures += 1) {
     try {
@@ -78,7 +78,7 @@ async function look(get: Get, call: CallOptions, interval: number): Promise<Gene
   }
 }
 
-/** Calls `onProgress` when there is something new to it. */
+/** Calls `onProgress` after each change. */
 function reporter(onProgress: WaitOptions["onProgress"]): (now: StreamedProgress) => void {
   let told = "";
   return ({ status, phase, progress }) => {
@@ -89,7 +89,7 @@ function reporter(onProgress: WaitOptions["onProgress"]): (now: StreamedProgress
   };
 }
 
-/** A signal that is aborted with the caller's, or with a `timeout` after `timeoutMs`. */
+/** A signal that aborts with the caller's, or with a `timeout` error after `timeoutMs`. */
 function deadline(timeoutMs: number | undefined, callers: AbortSignal | undefined) {
   callers?.throwIfAborted();
   const milliseconds = timeoutMs === undefined ? undefined : wholeNumber("timeoutMs", timeoutMs, 1);

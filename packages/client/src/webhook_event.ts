@@ -1,31 +1,31 @@
 import type { ErrorCode, Event, EventKind, GenerationResult, TestEventBody } from "./description.js";
 import { ReelayError } from "./error.js";
 
-/** An event of one kind: what all have in common, and what this kind always has. */
+/** An event of one kind: the common fields, and the fields that this kind always has. */
 type EventOf<Kind extends EventKind, Always> = Omit<Event, "event" | keyof Always> & { event: Kind } & Always;
 
-/** The result of an event: unlike a generation's it always has a `videoUrl`. */
+/** The result in an event. Unlike a generation's, it always has a `videoUrl`. */
 export type CompletedResult = GenerationResult & { videoUrl: string };
-/** The video is rendered and stored; `result.videoUrl` is a signed address, valid for seven days from the event. */
+/** The video is stored; `result.videoUrl` is a signed address, valid for seven days. */
 export type CompletedEvent = EventOf<"generation.completed", { status: "completed"; result: CompletedResult }>;
-/** It has failed; `error` is a sentence for users, `errorCode` a word for programs. */
+/** The generation failed; `error` is a sentence for users, `errorCode` a code for programs. */
 export type FailedEvent = EventOf<"generation.failed", { status: "failed"; error: string; errorCode: ErrorCode }>;
-/** It was cancelled. */
+/** The generation was cancelled. */
 export type CancelledEvent = EventOf<"generation.cancelled", { status: "cancelled" }>;
-/** An attempt has begun. */
+/** An attempt has started. */
 export type StartedEvent = EventOf<"generation.started", Record<never, never>>;
-/** It has come further. */
+/** The progress changed. */
 export type ProgressEvent = EventOf<"generation.progress", Record<never, never>>;
-/** The safety filter refused the prompt, and another one may be given; `error` says why. */
+/** The safety filter refused the prompt, and the generation needs another; `error` says why. */
 export type PendingClarificationEvent = EventOf<"generation.pending_clarification", Record<never, never>>;
-/** An operator tests the connection. It is about no generation: accept it and do nothing. */
+/** A test by an operator, without a generation: accept it and do nothing. */
 export type TestEvent = Omit<TestEventBody, "event"> & { event: "webhook.test" };
 
 /**
- * What a webhook tells, discriminated by `event`.
+ * The event of a webhook, discriminated by `event`.
  *
- * `sequence` grows over a generation's life: ignore an event whose sequence is not above the one that you have stored,
- * because events may come out of order.
+ * Events may arrive out of order. `sequence` increases over a generation's life: ignore an event
+ * whose `sequence` is not greater than the one that you have stored.
  */
 export type WebhookEvent =
   | CompletedEvent
@@ -37,10 +37,10 @@ export type WebhookEvent =
   | TestEvent;
 
 /**
- * Reads an event from a webhook's body, whose signature was verified before.
+ * Reads the event of a webhook whose signature was verified.
  *
- * An event of a kind that this version does not know is given as it came. Throws a `ReelayError` with the code
- * `malformed_event` when it is no JSON object with what every event has, or lacks what its kind always has.
+ * An event of an unknown kind is returned unchanged. Throws a `ReelayError` with the code
+ * `malformed_event` if the body is not a JSON object, or lacks a required field.
  */
 export function readWebhookEvent(body: string): WebhookEvent {
   let value: unknown;

@@ -10,40 +10,41 @@ import type {
   WebhookEvent,
 } from "./webhook_event.js";
 
-/** Remembers which webhooks were handled, so that a repeat is not handled again. */
+/** Records handled webhooks, so that a repeated one is not handled again. */
 export interface WebhookStore<Transaction> {
   /**
-   * Runs `work` once for each id, in one transaction with the note that it ran; false when it had run before.
+   * Runs `work` once for each id, and records the id in the same transaction. Returns false if
+   * `work` ran before.
    *
-   * When `work` throws or rejects, nothing may be noted. It is synchronous when its handler is, and may then be run
-   * within the transaction of a synchronous database.
+   * If `work` throws or rejects, the id must not be recorded. `work` is synchronous if its handler
+   * is, so it can run in a transaction of a synchronous database.
    */
   once(webhookId: string, work: (transaction: Transaction) => void | Promise<void>): boolean | Promise<boolean>;
 }
 
-/** What a handler of events is told besides. */
+/** The context of an event. */
 export interface WebhookContext<Transaction> {
-  /** Equal on every attempt of the same event. */
+  /** The same on every attempt of an event. */
   webhookId: string;
-  /** What the store gave; undefined without one. */
+  /** The store's transaction; undefined without a store. */
   transaction: Transaction;
 }
 
-/** Does what an event asks for. When it throws, Reelay sends the event again. */
+/** Handles an event. If it throws or rejects, Reelay sends the event again. */
 export type WebhookListener<Kind, Transaction> = (
   event: Kind,
   context: WebhookContext<Transaction>,
 ) => void | Promise<void>;
 
-/** What {@link createWebhookHandler} needs to know. */
+/** The options of {@link createWebhookHandler}. */
 export interface WebhookHandlerOptions<Transaction = undefined> {
-  /** As `verifyWebhook` takes them. */
+  /** As in `verifyWebhook`. */
   secrets: string | string[];
-  /** How many seconds the signed time may lie before or after now; 300 if not said. */
+  /** The greatest difference between the signed time and now, in seconds; by default 300. */
   toleranceSeconds?: number | undefined;
-  /** The longest body that is read; 1 MiB if not said. */
+  /** The longest accepted body; by default 1 MiB. */
   maxBodyBytes?: number | undefined;
-  /** Without one a repeated webhook is handled again. */
+  /** Without a store, a repeated webhook is handled again. */
   store?: WebhookStore<Transaction> | undefined;
   onCompleted?: WebhookListener<CompletedEvent, Transaction> | undefined;
   onFailed?: WebhookListener<FailedEvent, Transaction> | undefined;
@@ -56,11 +57,13 @@ export interface WebhookHandlerOptions<Transaction = undefined> {
 const MAX_BODY_BYTES = 1024 * 1024;
 
 /**
- * Makes a route's handler of Reelay's webhooks, such as `export const POST = createWebhookHandler({ … })`.
+ * Creates a route handler for Reelay's webhooks, such as
+ * `export const POST = createWebhookHandler({ … })`.
  *
- * It answers 204 when the event was handled, had been handled before or is nobody's; 401 when a header, the time or the
- * signature is wrong, 400 when what was signed is no event, 413 when the body is too long, each without a call. It
- * rejects when a handler or the store does, so that the framework answers 500 and Reelay sends the event again.
+ * It responds 204 if the event was handled, was handled before, or has no listener. It responds
+ * without a call of a listener 401 if a header, the time or the signature is wrong, 400 if the
+ * signed body is not an event, and 413 if the body is too long. It rejects if a listener or the
+ * store does; the framework then responds 500, and Reelay sends the event again.
  */
 export function createWebhookHandler<Transaction = undefined>(
   options: WebhookHandlerOptions<Transaction>,
@@ -90,7 +93,7 @@ async function handle<Transaction>(
   const call = listenerCall(event, options);
   if (call === undefined) return;
   if (options.store === undefined) {
-    // Without a store the transaction's type is `undefined`, unless the caller has claimed another one.
+    // Without a store the transaction's type is `undefined`, unless the caller claims another type.
     await call({ webhookId, transaction: undefined as Transaction });
     return;
   }
@@ -118,13 +121,13 @@ function listenerCall<Transaction>(
       return call(options.onProgress, event);
     case "generation.pending_clarification":
       return call(options.onPendingClarification, event);
-    // A test (`webhook.test`) asks for nothing but an answer; so does what a later version sends.
+    // `webhook.test` and kinds of later versions need only a response.
     default:
       return undefined;
   }
 }
 
-/** The body's text, byte for byte; undefined when it is longer than `limit` bytes, of which no more are read. */
+/** The body's unchanged text; undefined if it is longer than `limit` bytes. It reads no more. */
 async function readBody(request: Request, limit: number): Promise<string | undefined> {
   if (Number(request.headers.get("content-length") ?? 0) > limit) {
     await request.body?.cancel();
@@ -132,7 +135,7 @@ async function readBody(request: Request, limit: number): Promise<string | undef
   }
   if (request.body === null) return "";
   const reader = request.body.getReader();
-  // A byte order mark is signed like any other character, so it must stay.
+  // A byte order mark is part of the signed text, so it must stay.
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   let text = "";
   for (let read = 0; ; ) {

@@ -1,4 +1,4 @@
-/** The webhooks' half of `@reelay/client`: verifies what Reelay sends, and calls what the app does about it. */
+/** The webhook part of `@reelay/client`: verifies webhooks and calls the app's listeners. */
 export type { ErrorCode, Event, EventKind, GenerationResult, Status } from "./description.js";
 export { type FieldProblem, ReelayError } from "./error.js";
 export { type VerifyOptions, verifyWebhook, type WebhookHeaders } from "./signature.js";

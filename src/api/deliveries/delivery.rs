@@ -1,4 +1,4 @@
-//! A webhook event on its way to the app, as operators and its owner read it.
+//! A webhook delivery, as the API shows it.
 
 use crate::ids::JobKey;
 use crate::machine::delivery::{DeliveryState, DeliverySummary, EventKind};

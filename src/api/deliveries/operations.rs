@@ -1,4 +1,4 @@
-//! Webhook events: their deliveries, and sending them again.
+//! The description of the routes of webhook events.
 
 use crate::api::deliveries::delivery::ShownDelivery;
 use crate::api::deliveries::{DeliveryPage, Recovery};

@@ -1,6 +1,6 @@
 //! A test of the app's receiver.
 //!
-//! A room of its own, so that the front door reaches the app for this alone.
+//! A module of its own, so that no other part of the API sends requests to the app.
 
 use crate::config::Config;
 use crate::time::Moment;

@@ -1,11 +1,10 @@
-//! Answers to questions about a prompt, as apps send them that ask their users several: one text
-//! comes of them.
+//! Answers to questions about a prompt, as apps send them. They are joined into one text.
 
 use crate::api::field_error::FieldError;
 use crate::api::order::spelling::pointer_token;
 use serde_json::{Map, Value};
 
-/// The names of the field, and those of the questions that an app may send along.
+/// The names of the field with the answers, and of the field with the questions.
 const ANSWERS: [&str; 2] = ["clarificationResponses", "clarification_responses"];
 const QUESTIONS: [&str; 2] = ["clarificationQuestions", "clarification_questions"];
 /// The names of a question's text, of its id, and of an answer within an entry of a list.
@@ -13,7 +12,7 @@ const QUESTION: [&str; 1] = ["question"];
 const ID: [&str; 3] = ["questionId", "question_id", "id"];
 const ANSWER: [&str; 4] = ["answer", "value", "response", "text"];
 
-/// The answers of a body: where they stand, and their text. `None` if there are none.
+/// The answers of a body: their JSON pointer and their text. `None` if there are none.
 pub(crate) fn answers(body: &Map<String, Value>) -> Result<Option<(String, String)>, FieldError> {
     let Some((name, given)) = first(body, &ANSWERS) else {
         return Ok(None);
@@ -51,16 +50,13 @@ pub(crate) fn answers(body: &Map<String, Value>) -> Result<Option<(String, Strin
     Ok(Some((place, lines.join("\n"))))
 }
 
-/// An entry of a list: an answer alone, or an object with its question.
+/// The line of a list's entry, which is an answer, or an object with a question and an answer.
 fn entry_line(entry: &Value, questions: Option<&Value>, place: &str) -> Result<String, FieldError> {
     let Value::Object(entry) = entry else {
         return line(None, entry, place);
     };
     let Some((name, answer)) = first(entry, &ANSWER) else {
-        return Err(FieldError::field(
-            format!("{place}/answer"),
-            "must be there",
-        ));
+        return Err(FieldError::field(format!("{place}/answer"), "is required"));
     };
     let text = |names| first(entry, names).and_then(|(_, value)| value.as_str());
     let question = text(&QUESTION)
@@ -69,7 +65,7 @@ fn entry_line(entry: &Value, questions: Option<&Value>, place: &str) -> Result<S
     line(question.as_deref(), answer, &format!("{place}/{name}"))
 }
 
-/// The question of this key: what the app has sent along for it, else the key, which may be the
+/// The question with this key among the questions of the app; otherwise the key, which may be the
 /// question.
 fn asked(questions: Option<&Value>, key: &str) -> String {
     let found = match questions {
@@ -91,7 +87,7 @@ fn asked(questions: Option<&Value>, key: &str) -> String {
     found.and_then(text).unwrap_or_else(|| key.to_owned())
 }
 
-/// `question: answer`, or `question? answer`; empty when there is no answer.
+/// `question: answer`, or `question? answer`; empty if there is no answer.
 fn line(question: Option<&str>, answer: &Value, place: &str) -> Result<String, FieldError> {
     let answer = match answer {
         Value::Array(parts) => {
@@ -132,7 +128,7 @@ fn word(value: &Value, place: &str) -> Result<String, FieldError> {
         Value::String(text) => Ok(text.trim().to_owned()),
         Value::Array(_) | Value::Object(_) => Err(FieldError::field(
             place,
-            "must be a text, a number, true or false, or a list of these",
+            "must be a string, a number, true or false, or a list of these",
         )),
     }
 }

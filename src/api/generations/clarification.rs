@@ -6,8 +6,8 @@ use crate::api::order::prompt::{PROMPT_CHARACTERS, check_prompt, check_response}
 use crate::machine::job::{Clarify, MAX_PROMPT};
 use serde_json::{Map, Value};
 
-/// What a user says about a prompt that was refused: `{"prompt": "…"}`, `{"response": "…"}`, or
-/// answers to questions.
+/// Parses the clarification of a refused prompt: `{"prompt": "…"}`, `{"response": "…"}`, or answers
+/// to questions.
 pub fn clarification(body: &Map<String, Value>) -> Result<Clarify, Vec<FieldError>> {
     if let Some((place, text)) = answers(body).map_err(|error| vec![error])? {
         return answered(body, &place, text).map_err(|error| vec![error]);
@@ -17,7 +17,7 @@ pub fn clarification(body: &Map<String, Value>) -> Result<Clarify, Vec<FieldErro
     match (field("prompt"), field("response")) {
         (Some(_), Some(_)) => wrong(
             "/response",
-            "must be left out when there is a prompt".to_owned(),
+            "must be left out when a prompt is sent".to_owned(),
         ),
         (None, Some(Value::String(response))) => match check_response(response) {
             Some(detail) => wrong("/response", detail),
@@ -39,7 +39,7 @@ pub fn clarification(body: &Map<String, Value>) -> Result<Clarify, Vec<FieldErro
     }
 }
 
-/// Answers are a response; a prompt or a response beside them would leave open which one is meant.
+/// Answers count as a response. A prompt or a response beside them is refused as ambiguous.
 fn answered(body: &Map<String, Value>, place: &str, text: String) -> Result<Clarify, FieldError> {
     if ["prompt", "response"]
         .into_iter()
@@ -47,7 +47,7 @@ fn answered(body: &Map<String, Value>, place: &str, text: String) -> Result<Clar
     {
         return Err(FieldError::field(
             place,
-            "must be left out when there is a prompt or a response",
+            "must be left out when a prompt or a response is sent",
         ));
     }
     match check_response(&text) {
@@ -56,10 +56,10 @@ fn answered(body: &Map<String, Value>, place: &str, text: String) -> Result<Clar
     }
 }
 
-/// The response and the prompt before it are too long together.
+/// The error for a response that is too long together with the previous prompt.
 pub fn response_too_long() -> FieldError {
     FieldError::field(
         "/response",
-        format!("must leave the prompt at most {MAX_PROMPT} characters long"),
+        format!("must have at most {MAX_PROMPT} characters together with the prompt"),
     )
 }

@@ -1,4 +1,4 @@
-//! A generation's timeline as it happens: Server-Sent Events.
+//! Live events of a generation's timeline: Server-Sent Events.
 
 use crate::api::answer::Answer;
 use crate::api::call::Call;
@@ -12,16 +12,16 @@ use crate::objects::sse::EVENT_STREAM;
 use crate::objects::stub;
 use crate::objects::stub::Followed;
 
-/// When a caller who has too many streams open may find one free, in seconds: streams end when
-/// their clients do.
+/// `Retry-After` for a caller who has too many streams open, in seconds. A stream ends when its
+/// client disconnects.
 const STREAMS_RETRY: u32 = 10;
-/// The longest number of an event, in digits.
+/// The maximum number of digits in an event's id.
 const MAX_DIGITS: usize = 18;
 const HEADER: &str = "Last-Event-ID";
 const PARAMETER: &str = "lastEventId";
 
-/// `GET /api/generations/{id}/events`: every step from the first on, or from the one after the
-/// caller's last.
+/// `GET /api/generations/{id}/events`: every step from the first, or from the one after the last
+/// that the caller has seen.
 pub(crate) async fn follow(call: &Call, key: JobKey) -> Result<Answer, Problem> {
     let after = last_event_id(
         call.header(HEADER).as_deref(),
@@ -29,7 +29,7 @@ pub(crate) async fn follow(call: &Call, key: JobKey) -> Result<Answer, Problem> 
     )
     .map_err(|error| Problem::invalid(vec![error]))?;
     if call.request.inner().method() == "HEAD" {
-        // Nobody would read a stream.
+        // HEAD needs no stream.
         view::job(call, &key, &View).await?;
         return Ok(as_events(Answer::empty(200)));
     }
@@ -38,7 +38,7 @@ pub(crate) async fn follow(call: &Call, key: JobKey) -> Result<Answer, Problem> 
         .map_err(|error| view::silent(&error))?
     {
         Followed::Stream(body) => Ok(as_events(Answer::stream(200, body))),
-        // Stops a browser's EventSource, which comes back after every end.
+        // Stops a browser's EventSource, which otherwise reconnects after every end.
         Followed::Reply(Ok(NoStream::NothingLeft)) => Ok(Answer::empty(204)),
         Followed::Reply(Ok(NoStream::TooMany)) => Err(Problem::too_many_streams(STREAMS_RETRY)),
         Followed::Reply(Err(refusal)) => Err(view::refused(refusal)),
@@ -49,12 +49,12 @@ fn as_events(answer: Answer) -> Answer {
     answer
         .with("Content-Type", EVENT_STREAM)
         .with("Cache-Control", "no-store")
-        // Some proxies would otherwise gather events before they pass them on.
+        // Stops proxies from buffering events.
         .with("X-Accel-Buffering", "no")
 }
 
-/// The number of the last event a client has, 0 if it has none. The header goes first: an
-/// `EventSource` sends its newest id there, to an address that still names the first.
+/// The id of the last event that a client has; 0 if it has none. The header takes precedence: when
+/// an `EventSource` reconnects, it sends its newest id there, but its URL is unchanged.
 pub fn last_event_id(header: Option<&str>, parameter: Option<&str>) -> Result<u64, FieldError> {
     const RULE: &str = "must be the id of an event";
     let given = |text: Option<&str>| {
@@ -71,7 +71,7 @@ pub fn last_event_id(header: Option<&str>, parameter: Option<&str>) -> Result<u6
     Ok(header.or(parameter).unwrap_or(0))
 }
 
-/// Digits, and no more of them than any number of ours has.
+/// At most `MAX_DIGITS` digits.
 fn number(text: &str) -> Result<u64, ()> {
     let plain = text.len() <= MAX_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
     if plain {

@@ -1,4 +1,4 @@
-//! Generations: order, look, end, repeat.
+//! The description of the routes of generations.
 
 use crate::api::body::MAX_BODY;
 use crate::api::field_error::FieldError;
@@ -49,15 +49,15 @@ pub(crate) fn create(schemas: &mut Schemas) -> Operation {
     Operation::new("createGeneration", TAG)
         .says(
             "Create a generation",
-            "The order is durable once it is answered, and waits in line for a slot. The same `generationId` or `Idempotency-Key` with the \
-             same order again answers 200 and makes no second job; with another order it is refused. An order that the model cannot fulfil is \
-             refused with every bad field named.",
+            "The order is durable once it is answered, and waits for a slot. Repeating it with the same `generationId` or `Idempotency-Key` \
+             answers 200 and creates no second job. A different order with the same id or key is refused. An order that the model cannot \
+             render is refused, with every invalid field named.",
         )
         .with(parameters::optional(
             "header",
             "Idempotency-Key",
-            "1 to 255 visible characters, quoted or bare, that stand for this order: a repeat leads to the same job. With a \
-             `generationId` it must be equal to it.",
+            "1 to 255 visible characters, quoted or bare, that identify this order: a repeat returns the same job. If \
+             `generationId` is sent too, both must be equal.",
             &json!({ "type": "string", "pattern": IDEMPOTENCY_KEY }),
         ))
         .takes(json_body("The order.", &order, &orders()))
@@ -79,12 +79,12 @@ pub(crate) fn create(schemas: &mut Schemas) -> Operation {
         ])
 }
 
-/// What `POST` is sent, in the ways it may be.
+/// Examples of orders.
 fn orders() -> Value {
     json!({
         "short": { "summary": "A prompt is enough", "value": { "prompt": "A paper boat on a calm lake at dawn" } },
         "usual": {
-            "summary": "With an id of the app's own",
+            "summary": "With the app's own id",
             "value": {
                 "generationId": "g1",
                 "prompt": "A paper boat on a calm lake at dawn",
@@ -103,13 +103,13 @@ fn orders() -> Value {
             },
         },
         "later": {
-            "summary": "To be confirmed first",
+            "summary": "With confirmation",
             "value": { "prompt": "A paper boat on a calm lake at dawn", "confirm": true, "priority": 5 },
         },
     })
 }
 
-/// Where a new job leads.
+/// The operations on a new job.
 fn links() -> Value {
     let operations = [
         "getGeneration",
@@ -163,7 +163,7 @@ pub(crate) fn show(schemas: &mut Schemas) -> Operation {
         )
 }
 
-/// What leads to another status.
+/// An operation that changes the status.
 fn change(schemas: &mut Schemas, id: &'static str) -> Operation {
     let changed = schemas.of::<Changed<'static>>();
     Operation::new(id, TAG).answers(
@@ -214,12 +214,12 @@ pub(crate) fn clarify(schemas: &mut Schemas) -> Operation {
     });
     let too_long = FieldError::field(
         "/response",
-        "must leave the prompt at most 5000 characters long",
+        "must have at most 5000 characters together with the prompt",
     );
     change(schemas, "clarifyGeneration")
         .says(
             "Clarify the prompt",
-            "Sends another prompt for a generation that the safety filter refused. Needs `ENABLE_CLARIFICATIONS`.",
+            "Sends another prompt for a generation whose prompt the safety filter refused. Needs `ENABLE_CLARIFICATIONS`.",
         )
         .takes(json_body("Another prompt, or words to add.", &clarification, &prompts))
         .fails(body_problems(MAX_BODY))
@@ -251,13 +251,13 @@ pub(crate) fn follow(schemas: &mut Schemas) -> Operation {
     let progress = schemas.of::<StreamedProgress>();
     let end = schemas.of::<StreamedEnd>();
     let description = format!(
-        "Server-Sent Events. `step` for each entry of the timeline, from the first one on, its `id` being the entry's number; `progress`, without \
-         an id, when that changed; `end` after the last step, and the stream closes. A comment comes every 15 seconds at least. `data` \
-         is JSON: {}, {} and {} of the schemas. Reconnect with `Last-Event-ID` to go on where it broke off.",
+        "Server-Sent Events. `step` for each entry of the timeline, from the first, with the entry's number as `id`; `progress`, without \
+         an id, when it changes; `end` after the last step, and the stream closes. A comment is sent at least every 15 seconds. `data` \
+         is JSON with the schema {}, {} or {}. Reconnect with `Last-Event-ID` to continue after the last entry seen.",
         "`StreamedStep`", "`StreamedProgress`", "`StreamedEnd`"
     );
     let number = json!({ "type": "string", "pattern": EVENT_NUMBER });
-    let header = "The number of the last entry seen; the stream starts after it.";
+    let header = "The id of the last entry seen; the stream starts after it.";
     let query = "The same, for callers that cannot set headers. The header takes precedence.";
     Operation::new("streamEvents", TAG)
         .says("Stream live events", description)
@@ -269,8 +269,8 @@ pub(crate) fn follow(schemas: &mut Schemas) -> Operation {
                 "description": "The stream.",
                 "headers": { "Cache-Control": headers::header("Cache-Control", true) },
                 "content": { "text/event-stream": {
-                    // Of the whole stream and of one event of it, as OpenAPI 3.1 has one place for
-                    // both.
+                    // The schemas of the whole stream and of one event: OpenAPI 3.1 has one place
+                    // for both.
                     "schema": { "oneOf": [
                         { "type": "string", "title": "stream" },
                         event("step", &step, true), event("progress", &progress, false), event("end", &end, false),
@@ -287,7 +287,7 @@ pub(crate) fn follow(schemas: &mut Schemas) -> Operation {
         ])
 }
 
-/// An event of a stream; only an entry of the timeline has a number.
+/// An event of a stream; only `step` has an id.
 fn event(name: &str, data: &Value, numbered: bool) -> Value {
     let mut event = json!({
         "type": "object",

@@ -1,5 +1,5 @@
-//! Completing a generation with what depends on the moment of asking: place in the queue, links,
-//! signed address.
+//! Completes a generation with what depends on the request: its position in the queue, its links
+//! and its signed URL.
 
 use crate::api::call::Call;
 use crate::api::generations::clarification::response_too_long;
@@ -18,7 +18,7 @@ use crate::objects::stub;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Sends a message to a job. One that is not there, or does not take the message, is the caller's
+/// Sends a message to a job. If the job does not exist or refuses the message, the caller gets a
 /// problem.
 pub(crate) async fn job<M, T>(call: &Call, key: &JobKey, message: &M) -> Result<T, Problem>
 where
@@ -42,7 +42,7 @@ where
         .map_err(|error| silent(&error))
 }
 
-/// A cursor that is none of ours is the caller's problem.
+/// The problem for an unknown cursor.
 pub(crate) fn unknown_cursor(_: BadCursor) -> Problem {
     Problem::invalid(vec![bad_cursor()])
 }
@@ -63,29 +63,29 @@ pub(crate) fn refused(refusal: Refusal) -> Problem {
         ),
         Refusal::ImagesGone => Problem::conflict(
             "images_deleted",
-            "The images of this order have been deleted; order it anew.",
+            "The images of this order have been deleted; send a new order.",
         ),
         Refusal::NoVideo => Problem::no_video(),
         Refusal::NotConfirmable => Problem::conflict(
             "not_pending_confirmation",
-            "The generation does not wait for a confirmation.",
+            "The generation is not waiting for a confirmation.",
         ),
         Refusal::NotClarifiable => Problem::conflict(
             "not_pending_clarification",
-            "The generation does not wait for a clarification.",
+            "The generation is not waiting for a clarification.",
         ),
         Refusal::PromptTooLong => Problem::invalid(vec![response_too_long()]),
         Refusal::NoEvent => Problem::no_delivery(),
     }
 }
 
-/// A generation as the app reads it, now.
+/// The current state of a generation, as the API shows it.
 pub(crate) async fn now(call: &Call, key: &JobKey) -> Result<Generation, Problem> {
     let job = job(call, key, &View).await?;
     Ok(shown(call, &job).await)
 }
 
-/// The job as the app reads it, now.
+/// The job as the API shows it.
 pub(crate) async fn shown(call: &Call, job: &Job) -> Generation {
     let mut generation = Generation::of(job, clock::now());
     if generation.status == Status::Queued
@@ -106,7 +106,7 @@ pub(crate) async fn shown(call: &Call, job: &Job) -> Generation {
     generation
 }
 
-/// A page of the catalogue and the cursor of the next one.
+/// A page of generations and the cursor of the next page.
 pub(crate) async fn page(
     call: &Call,
     message: &List,
@@ -119,7 +119,7 @@ pub(crate) async fn page(
     Ok((listed.collect(), page.next))
 }
 
-/// A list's entry, with its position if it waits.
+/// An entry of a list, with its position if it waits.
 fn listed(call: &Call, summary: &Summary, position: Option<&Position>) -> Option<Generation> {
     let mut generation: Generation = serde_json::from_str(&summary.snapshot).ok()?;
     generation.status = summary.status;
@@ -135,19 +135,19 @@ fn listed(call: &Call, summary: &Summary, position: Option<&Position>) -> Option
     Some(generation)
 }
 
-/// The signed address of a video.
+/// The signed URL of a video.
 pub(crate) fn video_url(call: &Call, key: &JobKey) -> String {
     call.config
         .url_signer
         .sign(&call.public_url(), key, video_url_expiry(call))
 }
 
-/// Until when an address handed out now is valid, in seconds since the Unix epoch.
+/// When a signed URL that is created now expires, in seconds since the Unix epoch.
 fn video_url_expiry(call: &Call) -> u64 {
     call.now_seconds() + call.config.video_url_ttl
 }
 
-/// The address of a generation.
+/// The URL of a generation.
 pub(crate) fn location(call: &Call, generation_id: &str) -> String {
     format!("{}/api/generations/{generation_id}", call.public_url())
 }

@@ -1,4 +1,4 @@
-//! The metrics as Prometheus reads them. Pure.
+//! The metrics in the formats of Prometheus. Pure.
 
 use crate::machine::Status;
 use crate::machine::metrics::{
@@ -18,10 +18,10 @@ use prometheus_client::registry::{self, Registry};
 use std::collections::HashMap;
 use std::fmt;
 
-/// What every name begins with.
+/// The prefix of every metric name.
 const PREFIX: &str = "reelay";
 
-/// How the metrics are written.
+/// The format of the metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Prometheus's own text format 0.0.4.
@@ -53,7 +53,7 @@ impl Format {
     }
 }
 
-/// Writes all that was ever counted, and how the queue stands now.
+/// Writes all counters, and the current figures of the queue.
 pub fn expose(
     totals: MetricsByUpstream,
     stats: QueueStats,
@@ -75,7 +75,7 @@ struct Exposed {
     stats: QueueStats,
 }
 
-/// Labels with their values.
+/// Labels and their values.
 type Labels = Vec<(&'static str, String)>;
 
 impl Collector for Exposed {
@@ -132,13 +132,13 @@ fn write_metric(
     Ok(())
 }
 
-/// The values of a metric's own labels that were counted.
+/// The combinations of the metric's own label values that have counts.
 fn label_values<'a>(metric: &'a Metric, metrics: &'a Metrics) -> Vec<Vec<&'a str>> {
     let length = metric.labels.len();
     let mut values: Vec<Vec<&str>> = Vec::new();
     for (mut parts, _) in metrics.of_metric(metric) {
         parts.truncate(length);
-        // The buckets of one histogram follow each other.
+        // The buckets of one histogram are adjacent.
         if values.last() != Some(&parts) {
             values.push(parts);
         }
@@ -178,7 +178,7 @@ fn write_histogram(series: &mut MetricEncoder<'_>, histogram: &Buckets) -> fmt::
     )
 }
 
-/// A gauge, in each of its series.
+/// Writes a gauge with all its series.
 fn write_gauge(
     encoder: &mut DescriptorEncoder<'_>,
     name: &str,
@@ -197,12 +197,12 @@ fn write_gauge(
     Ok(())
 }
 
-/// The value of a gauge that has one series.
+/// The values of a gauge that has one series.
 fn alone(value: u64) -> [(Labels, f64); 1] {
     [(Labels::new(), whole(value))]
 }
 
-/// How long the line is, and what runs.
+/// Writes the gauges of waiting jobs, stored jobs and slots.
 fn write_line(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> fmt::Result {
     let of = |counts: &std::collections::BTreeMap<String, u64>, name: &str| {
         whole(counts.get(name).copied().unwrap_or(0))
@@ -259,7 +259,7 @@ fn write_line(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> fmt::R
     Ok(())
 }
 
-/// What an operator watches: lost timers, webhooks, upstreams and money.
+/// Writes the gauges of missing alarms, pausing, webhooks, backoffs and costs.
 fn write_condition(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> fmt::Result {
     let help = "Jobs whose alarm is missing or that do not answer; 0 in a healthy system.";
     write_gauge(
@@ -338,12 +338,12 @@ fn money() -> registry::Unit {
     registry::Unit::Other("dollars".to_owned())
 }
 
-/// Milliseconds as seconds.
+/// Converts milliseconds to seconds.
 fn seconds(millis: u64) -> f64 {
     whole(millis) / 1_000.0
 }
 
-/// A count as the nearest floating-point number.
+/// Converts a count to the nearest floating-point number.
 fn whole(count: u64) -> f64 {
     let half = |bits: u64| f64::from(u32::try_from(bits).unwrap_or(u32::MAX));
     half(count >> 32) * 4_294_967_296.0 + half(count & u64::from(u32::MAX))

@@ -1,4 +1,4 @@
-//! What happened.
+//! The description of the metrics routes.
 
 use crate::api::field_error::FieldError;
 use crate::api::openapi::formats::success;
@@ -9,14 +9,17 @@ use crate::api::problem::Problem;
 use crate::objects::series::MetricsReport;
 use serde_json::json;
 
-/// From `1m` to `7d`, each unit up to that.
+/// From `1m` to `7d`, in any of the three units.
 const WINDOW: &str = "^([1-9]|[1-9][0-9]{1,3}|100[0-7][0-9]|10080)m$|^([1-9]|[1-9][0-9]|1[0-5][0-9]|16[0-8])h$|^[1-7]d$";
 
 pub(crate) fn series(schemas: &mut Schemas) -> Operation {
     let window = json!({ "type": "string", "pattern": WINDOW, "default": "1h", "examples": ["15m", "1h", "7d"] });
     let far =
         "The window: minutes, hours or days, from `1m` to `7d`; with a user's token up to `6h`.";
-    let wrong = FieldError::parameter("window", "must be such as 15m, 1h or 7d, from 1m to 7d");
+    let wrong = FieldError::parameter(
+        "window",
+        "must be a duration such as 15m, 1h or 7d, from 1m to 7d",
+    );
     Operation::new("getMetrics", "Queue")
         .says(
             "Get metrics",

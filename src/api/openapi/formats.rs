@@ -1,4 +1,4 @@
-//! The patterns of names, and small pieces of schema.
+//! Patterns of ids, and small parts of schemas.
 
 use crate::api::openapi::headers::header;
 use crate::api::problem::Problem;
@@ -11,11 +11,11 @@ pub(crate) const GENERATION_ID: &str = "^[A-Za-z0-9_-]{1,64}$";
 /// Bare visible characters, or a structured field's string; see `idempotency_key`.
 pub(crate) const IDEMPOTENCY_KEY: &str =
     r#"^(?:[!#-~](?:[ -~]{0,253}[!-~])?|"(?:[ !#-\[\]-~]|\\["\\]){1,255}")$"#;
-/// What a page's `nextCursor` looks like, or nothing.
+/// A page's `nextCursor`, or an empty text.
 pub(crate) const CURSOR: &str =
     r"^(?:[0-9]{1,15}\.[A-Za-z0-9_-]{1,64}(?:/[A-Za-z0-9_@|:+-][A-Za-z0-9_.@|:+-]{0,127})?)?$";
 
-/// The number of an entry of a timeline, or nothing.
+/// The number of an entry of a timeline, or an empty text.
 pub(crate) const EVENT_NUMBER: &str = "^[0-9]{0,18}$";
 
 /// `#/components/{kind}/{name}`.
@@ -48,7 +48,7 @@ pub(crate) fn done(description: &str) -> Value {
     json_answer(description, &schema)
 }
 
-/// A JSON body that must be there.
+/// A required JSON body.
 pub(crate) fn json_body(description: &str, schema: &Value, examples: &Value) -> Value {
     json!({
         "description": description,
@@ -57,7 +57,7 @@ pub(crate) fn json_body(description: &str, schema: &Value, examples: &Value) -> 
     })
 }
 
-/// What can be wrong with any JSON body.
+/// The problems that any JSON body can have.
 pub(crate) fn body_problems(limit: usize) -> Vec<Problem> {
     vec![
         Problem::malformed_json("EOF while parsing an object at line 1 column 12"),

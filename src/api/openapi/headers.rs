@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-/// The header that every answer has; the others differ in whether they are certain.
+/// The header that every answer has. The others are required in some answers and optional in
+/// others.
 pub(crate) fn shared_headers() -> Value {
     json!({ "X-Request-Id": described("X-Request-Id") })
 }
 
-/// A header of an answer, which is there `certain`ly or not.
+/// A header of an answer; it is required if `certain`.
 pub(crate) fn header(name: &str, certain: bool) -> Value {
     let mut header = described(name);
     if name == "X-Request-Id" {
@@ -22,18 +23,18 @@ fn described(name: &str) -> Value {
     let whole = json!({ "type": "integer", "minimum": 0 });
     let (description, schema) = match name {
         "X-Request-Id" => (
-            "The name of this request, as the log has it.",
+            "The id of this request, as in the log.",
             json!({ "type": "string", "minLength": 1 }),
         ),
-        "Retry-After" => ("In how many seconds the same request may succeed.", whole),
+        "Retry-After" => ("Seconds until the same request may succeed.", whole),
         "WWW-Authenticate" => ("How to authenticate.", text),
-        "Cache-Control" => ("Whether the answer may be kept.", text),
+        "Cache-Control" => ("Whether the answer may be cached.", text),
         "Location" => (
             "The address of the generation.",
             json!({ "type": "string", "format": "uri" }),
         ),
         "Idempotent-Replayed" => (
-            "There when the order had been accepted before.",
+            "Present if the order was accepted before.",
             json!({ "const": "true" }),
         ),
         "ETag" => (
@@ -41,17 +42,17 @@ fn described(name: &str) -> Value {
             json!({ "type": "string", "pattern": "^\".*\"$" }),
         ),
         "Accept-Ranges" => (
-            "Ranges of bytes may be asked for.",
+            "The file can be requested in byte ranges.",
             json!({ "const": "bytes" }),
         ),
         "Content-Range" => (
-            "Which bytes of how many.",
+            "The bytes that the answer has, and the size of the file.",
             json!({ "type": "string", "pattern": r"^bytes (?:\d+-\d+|\*)/\d+$" }),
         ),
-        "Content-Length" => ("Bytes.", whole),
+        "Content-Length" => ("The length in bytes.", whole),
         "Content-Disposition" => ("A name for the file.", text),
-        "Content-Type" => ("The kind of content.", text),
-        "Allow" => ("The methods that the address takes.", text),
+        "Content-Type" => ("The media type.", text),
+        "Allow" => ("The methods that the address accepts.", text),
         _ => ("", text),
     };
     let required = matches!(name, "X-Request-Id");

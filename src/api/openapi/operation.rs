@@ -1,4 +1,4 @@
-//! One operation: what is asked, what is answered, and what can be wrong with it.
+//! One operation: its parameters, body, answers and problems.
 
 use crate::api::access::Access;
 use crate::api::auth::{USER_HEADER, USER_PARAMETER};
@@ -7,9 +7,10 @@ use crate::api::openapi::formats::{json_answer, reference};
 use crate::api::openapi::parameters;
 use crate::api::openapi::problems::Problems;
 use crate::api::problem::Problem;
+use crate::config::{ConfigError, ConfigErrors};
 use serde_json::{Map, Value, json};
 
-/// What the description says of a route besides what the table of routes says.
+/// The description of a route, in addition to the table of routes.
 pub(crate) struct Operation {
     id: &'static str,
     tag: &'static str,
@@ -22,7 +23,7 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// An operation of this name, in the group `tag`.
+    /// An operation with this id, in the group `tag`.
     pub(crate) fn new(id: &'static str, tag: &'static str) -> Self {
         Self {
             id,
@@ -36,7 +37,7 @@ impl Operation {
         }
     }
 
-    /// A heading, and what it does.
+    /// Sets the heading and the description.
     pub(crate) fn says(self, summary: &'static str, description: impl Into<String>) -> Self {
         Self {
             summary,
@@ -50,7 +51,7 @@ impl Operation {
         self
     }
 
-    /// A JSON body.
+    /// Sets the body.
     pub(crate) fn takes(self, body: Value) -> Self {
         Self {
             body: Some(body),
@@ -58,13 +59,13 @@ impl Operation {
         }
     }
 
-    /// An answer that is a success, whole as the document has it.
+    /// Adds a successful answer, as in the document.
     pub(crate) fn answers(mut self, status: u16, response: Value) -> Self {
         self.answers.insert(status.to_string(), response);
         self
     }
 
-    /// A page of a list.
+    /// Adds the answer, parameters and problem of a page of a list.
     pub(crate) fn answers_page(self, page: &Value) -> Self {
         let wrong = FieldError::parameter("limit", "must be a whole number from 1 to 100");
         self.with(parameters::limit())
@@ -73,13 +74,13 @@ impl Operation {
             .fails([Problem::invalid(vec![wrong])])
     }
 
-    /// What can go wrong besides what can go wrong with any call of that access.
+    /// Adds problems to those that every route with the same access has.
     pub(crate) fn fails(mut self, problems: impl IntoIterator<Item = Problem>) -> Self {
         self.problems.extend(problems);
         self
     }
 
-    /// The operation as the document has it, at `path` and open to `access`.
+    /// The operation in the document, for `path` and `access`.
     pub(crate) fn into_json(self, path: &str, access: &Access, problems: &mut Problems) -> Value {
         let Self {
             id,
@@ -107,7 +108,8 @@ impl Operation {
         }
         answers.extend(problems.responses(own.into_iter().chain(usual_problems(access))));
         if matches!(access, Access::Open(_)) {
-            let description = "Refused before Reelay was asked, such as by a rule of Cloudflare's.";
+            let description =
+                "Refused before the request reached Reelay, for example by a Cloudflare rule.";
             answers.insert("4XX".to_owned(), json!({ "description": description }));
         }
         let mut operation = json!({
@@ -126,7 +128,7 @@ impl Operation {
     }
 }
 
-/// Whether the request may name the user it is for.
+/// Whether the request may name the user it acts for.
 fn names_a_user(access: &Access) -> bool {
     matches!(
         access,
@@ -145,7 +147,7 @@ fn security(access: &Access) -> Value {
     }
 }
 
-/// What can go wrong with any call of an access.
+/// The problems of every route with this access.
 fn usual_problems(access: &Access) -> Vec<Problem> {
     let unauthorized = Problem::unauthorized("The token is not valid or has expired.");
     let mut problems = match access {
@@ -161,7 +163,7 @@ fn usual_problems(access: &Access) -> Vec<Problem> {
     };
     if names_a_user(access) {
         let detail =
-            "must name the user the key acts for (or userId in the body or the query does)";
+            "must name the user the key acts for (or send userId in the body or the query)";
         problems.extend([
             Problem::invalid(vec![FieldError::header(USER_HEADER, detail)]),
             Problem::foreign_user(),
@@ -170,9 +172,22 @@ fn usual_problems(access: &Access) -> Vec<Problem> {
     if matches!(access, Access::Owner(_) | Access::OwnerOrAddress(_)) {
         problems.extend([Problem::no_generation(), Problem::ambiguous_generation()]);
     }
-    problems.push(Problem::misconfigured(
-        "The worker is misconfigured: the variable JWT_SECRET must be set to a random secret of at least 32 bytes.".to_owned(),
-    ));
+    problems.push(Problem::misconfigured(&missing_settings()));
     problems.push(Problem::unavailable());
     problems
+}
+
+/// An example of wrong settings.
+fn missing_settings() -> ConfigErrors {
+    let mut errors = ConfigErrors::default();
+    for (variable, wanted) in [
+        ("JWT_SECRET", "set to a random secret of at least 32 bytes"),
+        (
+            "NEXTJS_URL",
+            "set to the https address of the app, unless WEBHOOK_URL is set",
+        ),
+    ] {
+        errors.add(ConfigError::new(variable, wanted));
+    }
+    errors
 }

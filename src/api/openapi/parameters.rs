@@ -6,7 +6,7 @@ use crate::api::query::{DEFAULT_LIMIT, MAX_CURSOR, MAX_LIMIT, MAX_SEARCH};
 use crate::machine::Status;
 use serde_json::{Value, json};
 
-/// The last part of a path.
+/// The id in a path.
 pub(crate) fn id(path: &str) -> Value {
     reference(
         "parameters",
@@ -18,7 +18,7 @@ pub(crate) fn id(path: &str) -> Value {
     )
 }
 
-/// A query parameter that may be left out. An empty one counts as left out.
+/// An optional query parameter. An empty one counts as absent.
 pub(crate) fn query(name: &str, description: &str, schema: &Value) -> Value {
     json!({
         "name": name, "in": "query", "required": false, "allowEmptyValue": true,
@@ -26,7 +26,7 @@ pub(crate) fn query(name: &str, description: &str, schema: &Value) -> Value {
     })
 }
 
-/// A parameter that may be left out, in the `header` or the `query`.
+/// An optional parameter, in the `header` or the `query`.
 pub(crate) fn optional(place: &str, name: &str, description: &str, schema: &Value) -> Value {
     json!({ "name": name, "in": place, "required": false, "description": description, "schema": schema })
 }
@@ -81,8 +81,8 @@ pub(crate) fn shared() -> Value {
         },
         "X-User-Id": {
             "name": USER_HEADER, "in": "header", "required": false,
-            "description": "The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token \
-                may only name that user, an admin's any.",
+            "description": "The user the request acts for. A key needs it, except for a generation whose id only one user has. A user's own \
+                token may name only that user; an admin's token may name any user.",
             "schema": { "type": "string", "pattern": USER_ID },
         },
         USER_PARAMETER: {
@@ -91,8 +91,8 @@ pub(crate) fn shared() -> Value {
         },
         "X-Request-Id": {
             "name": "X-Request-Id", "in": "header", "required": false,
-            "description": "A name for this request, found again in the answer and in the log. One that is longer than 128 characters, \
-                or has others than `A-Z a-z 0-9 - _ .`, is replaced.",
+            "description": "An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, \
+                or has characters other than `A-Z a-z 0-9 - _ .`, is replaced.",
             "schema": { "type": "string" },
         },
     })

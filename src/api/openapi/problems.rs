@@ -1,11 +1,11 @@
-//! Problems as responses: one for each set of codes that some operation answers with a status.
+//! Problems as responses: one for each set of codes that an operation can answer with one status.
 
 use crate::api::openapi::formats::reference;
 use crate::api::problem::Problem;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// The request that examples answer.
+/// The request's id in examples.
 const REQUEST: &str = "0198c1d2-6b7a-7c3e-9f10-2a4b6c8d0e1f";
 
 /// The responses collected so far, by name.
@@ -57,8 +57,8 @@ fn response(status: u16, problems: &BTreeMap<&'static str, Problem>) -> Value {
         "headers": headers(status, problems.values()),
         "content": {
             "application/problem+json": {
-                // Beside the only reference of `allOf`: so generators make one type of all
-                // problems.
+                // `properties` stands beside the only reference in `allOf`, so that generators make
+                // one type for all problems.
                 "schema": {
                     "allOf": [reference("schemas", "Problem")],
                     "properties": { "status": { "const": status }, "code": { "enum": codes } },
@@ -69,7 +69,7 @@ fn response(status: u16, problems: &BTreeMap<&'static str, Problem>) -> Value {
     })
 }
 
-/// A header that each of them has is there for certain.
+/// The headers of a response. A header that every problem has is required.
 fn headers<'a>(status: u16, problems: impl Iterator<Item = &'a Problem> + Clone) -> Value {
     let count = problems.clone().count();
     let mut headers = json!({ "X-Request-Id": reference("headers", "X-Request-Id") });
@@ -81,7 +81,7 @@ fn headers<'a>(status: u16, problems: impl Iterator<Item = &'a Problem> + Clone)
         }
     }
     for (name, times) in named {
-        // An order that is dearer than a whole day's budget never fits.
+        // 402 has no `Retry-After` if the video costs more than a whole day's budget.
         let certain = times == count && status != 402;
         headers[name] = crate::api::openapi::headers::header(name, certain);
     }

@@ -1,15 +1,14 @@
-//! Schemas of the types that are serialised, collected by name and put right where a derive cannot
-//! know better.
+//! Schemas of the serialised types, collected by name, with corrections that a derive cannot make.
 
 use crate::api::openapi::formats::reference;
 use crate::api::problem::ProblemBody;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-/// Endings of names that hold times.
+/// The last parts of the names of fields with times.
 const TIMES: [&str; 4] = ["At", "Since", "Until", "startAfter"];
 
-/// What the derive calls an alias of a number, such as `Millis`.
+/// The name that the derive gives to an alias of a number, such as `Millis`.
 const NUMBER: &str = "u64";
 
 /// The schemas collected so far.
@@ -24,8 +23,8 @@ impl Schemas {
         schemas
     }
 
-    /// Makes one object of a type and the choice that is flattened into it: generators make nothing
-    /// of `allOf` with a choice.
+    /// Merges a type and the choice flattened into it into one object: generators do not support
+    /// `allOf` with a choice.
     fn flatten(&mut self, name: &str, choice: &str) {
         let choices = self.0.remove(choice).unwrap_or_default();
         let Some(Value::Array(parts)) = self.0[name].get("allOf").cloned() else {
@@ -52,11 +51,11 @@ impl Schemas {
         self.0[name] = flat;
     }
 
-    /// The reference of a type's schema, which is added with all it refers to.
+    /// The reference to a type's schema. Adds the schema and all schemas that it refers to.
     pub(crate) fn of<T: ToSchema>(&mut self) -> Value {
         let mut named = vec![(T::name().into_owned(), T::schema())];
         T::schemas(&mut named);
-        // A number under a name of its own is a number.
+        // An alias of a number needs no schema of its own.
         named.retain(|(name, _)| name != NUMBER);
         for (name, schema) in named {
             self.0
@@ -66,12 +65,12 @@ impl Schemas {
         reference("schemas", &T::name())
     }
 
-    /// A list of them.
+    /// A list of this type.
     pub(crate) fn list_of<T: ToSchema>(&mut self) -> Value {
         json!({ "type": "array", "items": self.of::<T>() })
     }
 
-    /// A schema that is written by hand, because what it describes is read by hand.
+    /// Adds a schema that is written by hand, because its type is parsed by hand.
     pub(crate) fn add(&mut self, name: &str, schema: Value) -> Value {
         self.0.insert(name.to_owned(), schema);
         reference("schemas", name)
@@ -82,8 +81,8 @@ impl Schemas {
     }
 }
 
-/// What holds for all our types, wherever they nest: a field that may be absent is never null, a
-/// field whose name tells of a time is one, and `success` is true.
+/// Applies rules that hold for all types: an optional field is never null, a field whose name ends
+/// as in [`TIMES`] is a time, and `success` is true.
 fn polished(mut schema: Value) -> Value {
     match &mut schema {
         Value::Object(object) => {
@@ -94,10 +93,10 @@ fn polished(mut schema: Value) -> Value {
                     ("minimum".to_owned(), json!(0)),
                 ]);
             }
-            // Every name is a string.
+            // Every key of a JSON object is a string.
             object.remove("propertyNames");
             if let Some(Value::String(text)) = object.get_mut("description") {
-                // A docstring's lines end where the source is full.
+                // The lines of a docstring are wrapped.
                 *text = text.replace('\n', " ");
             }
             let required: Vec<String> = object

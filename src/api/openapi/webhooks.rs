@@ -1,4 +1,4 @@
-//! What Reelay tells the app: a request for each event.
+//! The webhooks that Reelay sends to the app: one request for each event.
 
 use crate::api::openapi::schemas::Schemas;
 use crate::machine::delivery::EventKind;
@@ -24,13 +24,13 @@ pub(crate) fn all(schemas: &mut Schemas) -> Map<String, Value> {
     let schema = schemas.of::<TestBody>();
     let body = json!({ "allOf": [schema, { "properties": { "event": { "const": EVENT } } }] });
     let summary = (
-        "A test",
-        "Sent once when an operator asks for it (`POST /api/webhooks/test`), and about no generation.",
+        "Test webhook",
+        "Sent once when an operator requests it (`POST /api/webhooks/test`). It belongs to no generation.",
     );
     let test = request(
         EVENT,
         summary,
-        "This one is never tried again.",
+        "The test event is never retried.",
         &body,
         &test_example(),
     );
@@ -49,17 +49,17 @@ fn request(
         "operationId": event,
         "tags": ["Webhooks"],
         "summary": summary,
-        "description": format!("{when} Posted to `WEBHOOK_URL`, or else to `{{NEXTJS_URL}}/api/webhooks/worker`, after the Standard Webhooks specification. Anything but a 2xx within \
-            15 seconds is tried again for 27 hours, with the same `webhook-id` and the same bytes; 410 stops at once, and \
-            redirects are not followed. {how}"),
-        // Reelay shows no token of the app's: the signature is the proof.
+        "description": format!("{when} Posted to `WEBHOOK_URL`, or else to `{{NEXTJS_URL}}/api/webhooks/worker`, according to the Standard Webhooks \
+            specification. Any result other than a 2xx within 15 seconds is retried for 27 hours, with the same `webhook-id` and the same bytes. \
+            410 ends the attempts at once. Redirects are not followed. {how}"),
+        // Reelay sends no token: the signature authenticates the request.
         "security": [],
         "parameters": [
-            header("webhook-id", "The event's id, equal on every attempt: use it to drop repeats.", &json!({ "type": "string", "pattern": "^msg_" })),
+            header("webhook-id", "The event's id, the same on every attempt: use it to drop duplicates.", &json!({ "type": "string", "pattern": "^msg_" })),
             header("webhook-timestamp", "When this attempt was made, in seconds since 1970.", &json!({ "type": "integer", "minimum": 0 })),
             header(
                 "webhook-signature",
-                "`v1,<base64>` of the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{raw body}`, keyed with the base64 behind `whsec_` in \
+                "`v1,<base64>` of the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{raw body}`, keyed with the base64 after `whsec_` in \
                  `WEBHOOK_SECRET`. Several, separated by spaces, while a secret is replaced.",
                 &json!({ "type": "string", "pattern": "^v1,[A-Za-z0-9+/]+=*( v1,[A-Za-z0-9+/]+=*)*$" }),
             ),
@@ -71,7 +71,7 @@ fn request(
                 "example": example,
             } },
         },
-        "responses": { "2XX": { "description": "Taken." }, "410": { "description": "Not wanted any more." } },
+        "responses": { "2XX": { "description": "Accepted." }, "410": { "description": "Refused permanently; no further attempts." } },
     })
 }
 
@@ -79,30 +79,33 @@ fn header(name: &str, description: &str, schema: &Value) -> Value {
     json!({ "name": name, "in": "header", "required": true, "description": description, "schema": schema })
 }
 
-/// A heading, and when it is sent.
+/// The heading of an event, and when it is sent.
 fn told(kind: EventKind) -> (&'static str, &'static str) {
     match kind {
         EventKind::Started => (
-            "It is being rendered",
-            "Sent when an attempt has begun, if asked for.",
+            "An attempt started",
+            "Sent when an attempt starts. Off by default.",
         ),
         EventKind::Progress => (
-            "It is getting on",
-            "Sent when a render goes on to its next phase, if asked for.",
+            "A render progressed",
+            "Sent when a render enters its next phase. Off by default.",
         ),
         EventKind::PendingClarification => (
             "Another prompt is needed",
-            "Sent when the safety filter has refused the prompt and another one may be given within a day.",
+            "Sent when the safety filter refused the prompt. Another prompt may be sent within a day.",
         ),
         EventKind::Completed => (
-            "The video is there",
-            "Sent when the video is stored; `result` says where.",
+            "The video is ready",
+            "Sent when the video is stored; `result` has its URL.",
         ),
         EventKind::Failed => (
-            "It has failed",
-            "Sent when it has ended without a video; `error` and `errorCode` say why.",
+            "The generation failed",
+            "Sent when the generation ended without a video; `error` and `errorCode` say why.",
         ),
-        EventKind::Cancelled => ("It was cancelled", "Sent when its user has cancelled it."),
+        EventKind::Cancelled => (
+            "The generation was cancelled",
+            "Sent when the generation is cancelled.",
+        ),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The operators' routes.
+//! The description of the operators' routes.
 
 use crate::api::generations::GenerationPage;
 use crate::api::openapi::formats::{USER_ID, json_answer};

@@ -1,4 +1,4 @@
-//! One text for one JSON value, whatever the order of its keys.
+//! A canonical text of a JSON value, independent of the order of its keys.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
-/// Hex SHA-256 over the canonical text of named values.
+/// The SHA-256 of the canonical text of named values, in hex.
 pub(crate) fn fingerprint(parts: &BTreeMap<&str, Cow<'_, Value>>) -> String {
     let mut text = Hashed(Sha256::new());
     write_object(
@@ -16,7 +16,7 @@ pub(crate) fn fingerprint(parts: &BTreeMap<&str, Cow<'_, Value>>) -> String {
     format!("{:x}", text.0.finalize())
 }
 
-/// A text of which nothing is kept but its hash: one with images is large.
+/// A text of which only the hash is kept, because a text with images is large.
 struct Hashed(Sha256);
 
 impl Write for Hashed {
@@ -51,7 +51,7 @@ fn write_value(value: &Value, text: &mut Hashed) {
     }
 }
 
-/// Writes members that come in the order of their keys.
+/// Writes members, which must be in the order of their keys.
 fn write_object<'a>(members: impl Iterator<Item = (&'a str, &'a Value)>, text: &mut Hashed) {
     let _ = text.write_char('{');
     for (index, (key, value)) in members.enumerate() {

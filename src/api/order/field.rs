@@ -12,12 +12,12 @@ const SEED: Shape = Shape::Whole {
     least: 0,
     most: u32::MAX,
 };
-/// The shortest and the longest time an order may give itself to be rendered, in milliseconds.
+/// The range of an order's `timeoutMs`, in milliseconds.
 const TIMEOUT_MS: Shape = Shape::Whole {
     least: 1_000,
     most: 86_400_000,
 };
-/// The shortest and the longest time an order may wait in line, in milliseconds.
+/// The range of an order's `startTimeoutMs`, in milliseconds.
 const START_TIMEOUT_MS: Shape = Shape::Whole {
     least: 1_000,
     most: 2_592_000_000,
@@ -43,7 +43,7 @@ pub(crate) enum Field {
     Duration,
     AspectRatio,
     Resolution,
-    /// Width and height in pixels: a resolution and an aspect ratio in one.
+    /// Width and height in pixels: sets both the resolution and the aspect ratio.
     Size,
     NegativePrompt,
     Seed,
@@ -54,7 +54,7 @@ pub(crate) enum Field {
     ReferenceImages,
 }
 
-/// Where the contract has a field.
+/// Where the API's schema has a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Home {
     /// Beside the prompt.
@@ -63,7 +63,7 @@ pub(crate) enum Home {
     Parameters,
 }
 
-/// What may stand in a field: how it is read, compared and described.
+/// The values of a field: how they are read, compared and described.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     GenerationId,
@@ -71,9 +71,9 @@ pub(crate) enum Shape {
     Prompt,
     Provider,
     Model,
-    /// A text of at most so many characters.
+    /// A text of at most this many characters.
     Text(usize),
-    /// One of what the models have.
+    /// One of the models' aspect ratios.
     AspectRatio,
     Resolution,
     PersonGeneration,
@@ -82,15 +82,15 @@ pub(crate) enum Shape {
         least: u32,
         most: u32,
     },
-    /// Seconds that a model has, as a number or a text.
+    /// A duration that a model supports, as a number or a string.
     Seconds,
     Flag,
     Time,
-    /// Texts by names of the app's own.
+    /// Strings under the app's own keys.
     Texts,
     Image,
     Images,
-    /// It is taken from apps in use, and not described.
+    /// Accepted from existing apps, but not in the API description.
     Undescribed,
 }
 
@@ -98,12 +98,12 @@ pub(crate) enum Shape {
 pub(crate) struct Row {
     pub(crate) field: Field,
     pub(crate) home: Home,
-    /// The contract's name.
+    /// The name in the API's schema.
     pub(crate) name: &'static str,
-    /// What SDKs of the field and apps in use call it.
+    /// Its names in other vendors' SDKs and in existing apps.
     pub(crate) others: &'static [&'static str],
     pub(crate) shape: Shape,
-    /// What the API's description says of it, which is not made in the worker.
+    /// Its text in the API description, which the worker does not contain.
     #[cfg(not(target_arch = "wasm32"))]
     pub(crate) says: &'static str,
 }
@@ -127,8 +127,8 @@ const fn row(
     }
 }
 
-/// Every field, in the order of [`Field`]. The parser, the fingerprint, the errors' pointers
-/// and the API's description read it.
+/// Every field, in the order of [`Field`]. The parser, the fingerprint, the pointers of errors and
+/// the API description use it.
 pub(crate) const TABLE: [Row; 25] = [
     row(
         Field::GenerationId,
@@ -136,7 +136,7 @@ pub(crate) const TABLE: [Row; 25] = [
         "generationId",
         &["id"],
         Shape::GenerationId,
-        "The app's own id. Repeating the same order with the same id makes no second job. Without one Reelay makes a UUID.",
+        "The app's own id. Repeating the same order with the same id creates no second job. Without an id, Reelay creates a UUID.",
     ),
     row(
         Field::UserId,
@@ -144,7 +144,7 @@ pub(crate) const TABLE: [Row; 25] = [
         "userId",
         &[],
         Shape::UserId,
-        "The user, if a key or an admin orders. A user's own token may only name that user. `X-User-Id` is an alternative.",
+        "The user, if a key or an admin sends the order. A user's own token may name only that user. `X-User-Id` is an alternative.",
     ),
     row(
         Field::Prompt,
@@ -160,7 +160,7 @@ pub(crate) const TABLE: [Row; 25] = [
         "provider",
         &[],
         Shape::Provider,
-        "The provider; `google` means any that has the model. `GET /api/models` lists the configured ones.",
+        "The provider; `google` means any provider that has the model. `GET /api/models` lists the configured providers.",
     ),
     row(
         Field::Model,
@@ -216,7 +216,7 @@ pub(crate) const TABLE: [Row; 25] = [
         "confirm",
         &[],
         Shape::Flag,
-        "`true`: it waits as `pending_confirmation` and costs nothing until it is confirmed; it fails after a day.",
+        "`true`: it waits as `pending_confirmation` and costs nothing until it is confirmed. Without confirmation, it fails after a day.",
     ),
     row(
         Field::ConversationId,
@@ -269,7 +269,7 @@ pub(crate) const TABLE: [Row; 25] = [
         "resolution",
         &["quality"],
         Shape::Resolution,
-        "The default is the model's first one. Some need a certain duration. `standard` is 720p, `high` 1080p, `ultra` 4k.",
+        "The default is the model's first one. Some resolutions need a certain duration. `standard` is 720p, `high` 1080p, `ultra` 4k.",
     ),
     row(
         Field::Size,
@@ -309,7 +309,7 @@ pub(crate) const TABLE: [Row; 25] = [
         "generateAudio",
         &["audio", "withAudio", "enableAudio", "sound"],
         Shape::Flag,
-        "`false` for a silent video; refused by models that always make sound.",
+        "`false` for a silent video; refused for models that always produce sound.",
     ),
     row(
         Field::Image,
@@ -348,22 +348,22 @@ pub(crate) const TABLE: [Row; 25] = [
         "referenceImages",
         &["references", "inputReferences"],
         Shape::Images,
-        "What the video shows. Only Omni combines them with a first frame.",
+        "Images of what the video shows. Only Omni combines them with a first frame.",
     ),
 ];
 
 impl Field {
     fn row(self) -> &'static Row {
-        // The table is in the order of the fields; a test holds it there.
+        // A test checks that the table is in the order of the fields.
         &TABLE[self as usize]
     }
 
-    /// The contract's name.
+    /// The name in the API's schema.
     pub(crate) fn name(self) -> &'static str {
         self.row().name
     }
 
-    /// Where the contract has it, as a JSON pointer.
+    /// The JSON pointer of its usual place.
     pub(crate) fn usual_pointer(self) -> String {
         let prefix = if self.is_parameter() {
             "/parameters/"
@@ -382,12 +382,12 @@ impl Field {
         self.row().shape
     }
 
-    /// Whether it holds images, which are compared by their bytes.
+    /// Whether it has images, which are compared by their bytes.
     pub(crate) fn holds_images(self) -> bool {
         matches!(self.shape(), Shape::Image | Shape::Images)
     }
 
-    /// Whether it is part of what is asked for, and not only a name of the job or its user.
+    /// Whether it is part of the order, not only the id of the job or its user.
     pub(crate) fn is_asked(self) -> bool {
         !matches!(self, Self::GenerationId | Self::UserId)
     }

@@ -1,4 +1,4 @@
-//! A body's fields, found under whatever name they have, with all that is wrong with them.
+//! The fields of a body, found under any of their names, with their errors.
 
 use crate::api::field_error::FieldError;
 use crate::api::order::field::{Field, Shape};
@@ -10,18 +10,18 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The most warnings of one order.
+/// The maximum number of warnings of one order.
 const MAX_WARNINGS: usize = 50;
-/// The key that holds further fields.
+/// The key with further fields.
 const PARAMETERS: &str = "parameters";
-const KEPT: &str = "is not a field of an order: it is kept and echoed, but nothing is done with it";
-const SIZES: &str = "must be 640x360, 1280x720, 1920x1080 or 3840x2160, or the same upright; or send resolution and aspectRatio";
+const KEPT: &str = "is not a field of an order: it is stored and echoed, but has no effect";
+const SIZES: &str = "must be 640x360, 1280x720, 1920x1080 or 3840x2160, or one of these in portrait format; or send resolution and aspectRatio";
 
-/// A value of a field, and where it stands.
+/// A value of a field, and its place.
 #[derive(Debug, Clone)]
 pub(crate) struct Found<'a> {
     pub(crate) pointer: String,
-    /// In its usual spelling.
+    /// The canonical value.
     pub(crate) value: Cow<'a, Value>,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Fields<'a> {
     top: &'a Map<String, Value>,
     parameters: Option<&'a Map<String, Value>>,
     found: BTreeMap<Field, Vec<Found<'a>>>,
-    /// What means nothing here, inside `parameters`.
+    /// Unknown keys inside `parameters`.
     unknown: BTreeMap<&'a str, &'a Value>,
     warnings: Vec<Warning>,
     unwarned: usize,
@@ -90,7 +90,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Notes a value of a field. A size is two fields in one.
+    /// Records a value of a field. A size sets two fields.
     fn find(&mut self, field: Field, pointer: String, value: &'a Value) {
         let size = match (field, value.as_str()) {
             (Field::Size | Field::Resolution | Field::AspectRatio, Some(text)) => picture(text),
@@ -125,7 +125,7 @@ impl<'a> Fields<'a> {
             .push(Found { pointer, value });
     }
 
-    /// Names both places of a field that has two values.
+    /// Reports every place of a field that has different values.
     fn refuse_contradictions(&mut self) {
         let places: Vec<(Field, Vec<String>)> = self
             .found
@@ -153,7 +153,7 @@ impl<'a> Fields<'a> {
                 .filter(|other| *other != pointer.as_str())
                 .collect();
             let detail = format!(
-                "differs from {}: both are {}, so send one of them",
+                "differs from {}: both mean {}, so send only one of them",
                 others.join(" and "),
                 field.name()
             );
@@ -165,7 +165,7 @@ impl<'a> Fields<'a> {
         self.errors.push(error);
     }
 
-    /// Names a missing field, unless its place is named for another reason.
+    /// Reports a missing field, unless there is already an error for its place.
     pub(crate) fn require(&mut self, field: Field, detail: &str) {
         let pointer = self.pointer(field);
         if !self.errors.iter().any(|error| error.name() == pointer) {
@@ -173,7 +173,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Warns of a key that means nothing here.
+    /// Warns of an unknown key.
     pub(crate) fn warn_unknown(&mut self, pointer: String, near: Option<&str>) {
         if self.warnings.len() == MAX_WARNINGS {
             self.unwarned += 1;
@@ -188,7 +188,7 @@ impl<'a> Fields<'a> {
         });
     }
 
-    /// All warnings. The last one counts those that there is no room for.
+    /// All warnings. If there are too many, the last one has the number of those left out.
     pub(crate) fn warnings(&self) -> Vec<Warning> {
         let rest = Warning {
             pointer: String::new(),
@@ -213,21 +213,20 @@ impl<'a> Fields<'a> {
         self.found.get(&field).map_or(&[], Vec::as_slice)
     }
 
-    /// The fields that are there, with the value of each.
+    /// The fields that are present, with their values.
     pub(crate) fn all(&self) -> impl Iterator<Item = (Field, &Value)> {
         self.found
             .iter()
             .filter_map(|(field, found)| Some((*field, found.first()?.value.as_ref())))
     }
 
-    /// The keys inside `parameters` that mean nothing here.
+    /// The unknown keys inside `parameters`.
     pub(crate) fn unknown(&self) -> &BTreeMap<&'a str, &'a Value> {
         &self.unknown
     }
 
-    /// What was written inside `parameters`, and what could have been: the parameters that stand
-    /// beside the prompt, and keys that mean nothing. A key that stands at both places is taken
-    /// from `parameters`.
+    /// The keys inside `parameters`, and those beside the prompt that belong there: parameters and
+    /// unknown keys. If a key is at both places, the one inside `parameters` is used.
     pub(crate) fn written_parameters(&self) -> impl Iterator<Item = (&'a str, &'a Value)> {
         let (top, parameters) = (self.top, self.parameters);
         let beside = top.iter().filter(move |(key, value)| {
@@ -247,7 +246,7 @@ impl<'a> Fields<'a> {
             .map(|(key, value)| (key.as_str(), value))
     }
 
-    /// Where a field stands, or where it usually does.
+    /// The JSON pointer of a field: of its first place, or of its usual one if it is absent.
     pub(crate) fn pointer(&self, field: Field) -> String {
         self.places(field)
             .first()
@@ -258,7 +257,7 @@ impl<'a> Fields<'a> {
         self.places(field).first().map(|found| found.value.as_ref())
     }
 
-    /// Names a field whose value is there and is not what it must be.
+    /// Reports a field that is present with an invalid value.
     fn checked<T>(&mut self, field: Field, value: Option<T>, must_be: &str) -> Option<T> {
         if value.is_none() && self.value(field).is_some() {
             self.refuse(FieldError::field(self.pointer(field), must_be));
@@ -295,7 +294,7 @@ impl<'a> Fields<'a> {
         self.checked(field, number, &detail)
     }
 
-    /// A number of seconds, which may have been a string of it.
+    /// A number of seconds, which may have been sent as a string.
     pub(crate) fn seconds(&mut self, field: Field) -> Option<u32> {
         let seconds = self.value(field).and_then(whole);
         self.checked(

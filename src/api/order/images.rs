@@ -1,4 +1,4 @@
-//! The images of an order: read from its fields, checked, and made ready for R2.
+//! The images of an order: parsed from its fields, checked, and prepared for upload to R2.
 
 pub mod picture;
 
@@ -15,13 +15,13 @@ use sha2::{Digest, Sha256};
 
 pub use crate::api::order::images::picture::MAX_IMAGE;
 
-/// The fields that hold one image each.
+/// The fields with one image each.
 const SINGLE: [(Field, ImageRole); 2] = [
     (Field::Image, ImageRole::FirstFrame),
     (Field::LastFrame, ImageRole::LastFrame),
 ];
 
-/// An image as it stands in a body, checked.
+/// A valid image of a body.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Given {
     pub(crate) role: ImageRole,
@@ -30,14 +30,14 @@ pub(crate) struct Given {
 }
 
 impl Given {
-    /// What it is compared by.
+    /// The value by which images are compared.
     pub(crate) fn digest(&self) -> Value {
         let bytes = format!("{:x}", Sha256::digest(&self.bytes));
         json!({ "role": self.role, "mimeType": self.mime_type, "sha256": bytes })
     }
 }
 
-/// Reads every image, naming what is wrong with each: first frame, last frame, then references.
+/// Reads every image and reports its errors: first frame, last frame, then references.
 pub(crate) fn read(fields: &mut Fields<'_>) -> Vec<Given> {
     let mut given = Vec::new();
     for (field, role) in SINGLE {
@@ -69,7 +69,7 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Vec<Given> {
     given
 }
 
-/// The images of a field, which must be the same wherever it stands.
+/// The images of a field. They must be the same in all of its places.
 fn read_field(
     fields: &mut Fields<'_>,
     field: Field,
@@ -89,8 +89,8 @@ fn read_field(
     first
 }
 
-/// Which images an order has, whether they can be read or not: first frame, last frame, and how
-/// many references.
+/// Which images an order has, valid or not: whether it has a first frame and a last frame, and the
+/// number of references.
 pub(crate) fn present(fields: &Fields<'_>) -> (bool, bool, usize) {
     let is_there = |field: Field| !fields.places(field).is_empty();
     let references = fields
@@ -123,7 +123,8 @@ fn take(fields: &mut Fields<'_>, pointer: &str, value: &Value, role: ImageRole) 
     })
 }
 
-/// Where the images go, in the order of the request. `request` is a random number of its own.
+/// The uploads of the images, in the order of the request. `request` is a random number that makes
+/// their keys unique.
 pub(crate) fn uploads(given: Vec<Given>, key: &JobKey, request: u128) -> Vec<Upload> {
     let numbered = given.into_iter().enumerate();
     numbered
@@ -151,7 +152,7 @@ pub(crate) fn uploads(given: Vec<Given>, key: &JobKey, request: u128) -> Vec<Upl
         .collect()
 }
 
-/// The parameters as they are kept and echoed: images without their bytes.
+/// The parameters as they are stored and echoed: images without their bytes.
 pub(crate) fn shown_parameters(fields: &Fields<'_>) -> Map<String, Value> {
     let shown = |(key, value): (&str, &Value)| {
         let value = match (meaning(key, value), value) {

@@ -1,23 +1,23 @@
-//! What a key of an order means.
+//! The meaning of a key of an order.
 
 use crate::api::order::field::{Field, Row, TABLE};
 use crate::api::order::spelling::{camel_case, is_near};
 use crate::api::order::vendor::{VENDORS, Vendor};
 use serde_json::Value;
 
-/// What a key means.
+/// The meaning of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Meaning {
     Field(Field),
-    /// A vendor's field whose value asks for what happens anyway.
+    /// A vendor's field whose value equals the default behaviour.
     Harmless,
-    /// A vendor's field that no model here has; says what to do instead.
+    /// A vendor's field that no model supports; the text says what to do instead.
     Refused(&'static str),
-    /// Nothing here; if it is nearly the name of a field, that name.
+    /// An unknown key; with the name of the field that it resembles, if any.
     Unknown(Option<&'static str>),
 }
 
-/// What the key of a value means, in camelCase or `snake_case`.
+/// The meaning of a key in camelCase or `snake_case`, with its value.
 pub(crate) fn meaning(key: &str, value: &Value) -> Meaning {
     let name = camel_case(key);
     if let Some(row) = TABLE.iter().find(|row| is_called(row, &name)) {
@@ -33,7 +33,7 @@ pub(crate) fn meaning(key: &str, value: &Value) -> Meaning {
     }
 }
 
-/// The fields that have names besides the contract's, with these, all in camelCase.
+/// The fields that have further names, with these names in camelCase.
 pub fn other_names() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
     TABLE
         .iter()
@@ -45,7 +45,7 @@ fn is_called(row: &Row, name: &str) -> bool {
     row.name == name || row.others.contains(&name)
 }
 
-/// The first field whose name, or one of whose names, is nearly this.
+/// The first field with a name that resembles the key.
 fn suggestion(key: &str) -> Option<&'static str> {
     let near = |row: &&Row| {
         row.others

@@ -1,12 +1,12 @@
-//! The words of a prompt: how many of its characters can be seen.
+//! Checks of a prompt: its length and its visible characters.
 
 use crate::machine::job::MAX_PROMPT;
 
-/// The fewest visible characters of a prompt, and the most of any kind.
+/// The minimum number of visible characters of a prompt, and the maximum of all characters.
 pub const PROMPT_CHARACTERS: std::ops::RangeInclusive<usize> = 3..=MAX_PROMPT;
 
-/// Blocks of characters that show nothing besides blanks and control characters: Unicode's
-/// `Default_Ignorable_Code_Point`, and letters that are drawn blank.
+/// Ranges of invisible characters, besides white space and control characters: Unicode's
+/// `Default_Ignorable_Code_Point`, and letters without a visible glyph.
 const INVISIBLE: [(char, char); 19] = [
     ('\u{ad}', '\u{ad}'),
     ('\u{34f}', '\u{34f}'),
@@ -29,7 +29,7 @@ const INVISIBLE: [(char, char); 19] = [
     ('\u{e0000}', '\u{e0fff}'),
 ];
 
-/// How many characters of a text can be seen.
+/// The number of visible characters of a text.
 pub(crate) fn visible_characters(text: &str) -> usize {
     text.chars()
         .filter(|character| is_visible(*character))
@@ -43,7 +43,7 @@ fn is_visible(character: char) -> bool {
     !(hidden || character.is_whitespace() || character.is_control())
 }
 
-/// What is wrong with a prompt.
+/// What is wrong with a prompt; `None` if it is valid.
 pub(crate) fn check_prompt(prompt: &str) -> Option<String> {
     let (fewest, most) = PROMPT_CHARACTERS.into_inner();
     let fits = visible_characters(prompt) >= fewest && prompt.chars().count() <= most;
@@ -52,7 +52,7 @@ pub(crate) fn check_prompt(prompt: &str) -> Option<String> {
     })
 }
 
-/// What is wrong with words that are added to a prompt.
+/// What is wrong with words that are added to a prompt; `None` if they are valid.
 pub(crate) fn check_response(response: &str) -> Option<String> {
     let fits = visible_characters(response) > 0 && response.chars().count() <= MAX_PROMPT;
     (!fits).then(|| format!("must have 1 to {MAX_PROMPT} characters, at least one of them visible"))

@@ -1,5 +1,5 @@
-//! From an order's wishes to what a model is asked for: every wish that the model cannot grant is
-//! named.
+//! Converts the parameters of an order to the render options of a model. Reports every parameter
+//! that the model does not support.
 
 use crate::api::field_error::FieldError;
 use crate::api::order::field::{Field, MAX_NEGATIVE_PROMPT};
@@ -8,7 +8,7 @@ use crate::api::order::images;
 use crate::machine::job::RenderOptions;
 use crate::models::{Audio, Catalogue, Model, NotOffered, Resolution};
 
-/// What the app asked for, each wish optional and of the right JSON type already.
+/// The parameters of an order. Each is optional and has the right JSON type.
 struct Wish {
     /// Seconds.
     duration: Option<u32>,
@@ -25,10 +25,11 @@ struct Wish {
     reference_images: usize,
 }
 
-/// A wish that cannot be granted, and what could be.
+/// A field with an unsupported value, and what is supported.
 type Offence = (Field, String);
 
-/// The model, what it is asked for and the price in millionths of a US dollar.
+/// The model, the render options and the price in millionths of a US dollar. `None` if the order
+/// has errors, which are added to `fields`.
 pub(crate) fn rendering(
     fields: &mut Fields<'_>,
     catalogue: Catalogue<'_>,
@@ -46,7 +47,7 @@ pub(crate) fn rendering(
         Ok((render, price)) => Some((model, render, price)),
         Err(offences) => {
             for (field, detail) in offences {
-                // By the name that the app wrote.
+                // The pointer has the name that the app used.
                 fields.refuse(FieldError::field(fields.pointer(field), detail));
             }
             None
@@ -95,7 +96,7 @@ fn wish(fields: &mut Fields<'_>) -> Wish {
     wish
 }
 
-/// Fills in a model's defaults, and prices the render in millionths of a US dollar.
+/// Fills in a model's defaults, and calculates the price in millionths of a US dollar.
 fn render_options(model: &Model, wish: Wish) -> Result<(RenderOptions, u64), Vec<Offence>> {
     let mut offences = refuse_extras(model, &wish);
     let mut offend = |field, detail: String| offences.push((field, detail));
@@ -181,7 +182,7 @@ fn render_options(model: &Model, wish: Wish) -> Result<(RenderOptions, u64), Vec
     }
 }
 
-/// A resolution that the model lacks, or has for other durations only.
+/// Refuses a resolution that the model does not support, or only for other durations.
 fn refuse_resolution(
     model: &Model,
     resolution: Option<&Resolution>,
@@ -196,7 +197,7 @@ fn refuse_resolution(
         let detail = format!("must be one of {} for {}", names.join(", "), model.id);
         return Some((Field::Resolution, detail));
     };
-    // A duration that the model lacks is refused by itself.
+    // A duration that the model does not support is refused elsewhere.
     let is_known = model.durations.contains(&duration_seconds);
     (is_known && !resolution.durations.contains(&duration_seconds)).then(|| {
         let seconds = numbers(resolution.durations);
@@ -208,7 +209,7 @@ fn refuse_resolution(
     })
 }
 
-/// What not every model takes.
+/// Refuses parameters that the model does not support.
 fn refuse_extras(model: &Model, wish: &Wish) -> Vec<Offence> {
     let unsupported = |field| (field, format!("is not supported by {}", model.id));
     let mut offences = Vec::new();
@@ -252,7 +253,7 @@ fn refuse_extras(model: &Model, wish: &Wish) -> Vec<Offence> {
     offences
 }
 
-/// Images that the model does not take, each or together.
+/// Refuses images, and combinations of images, that the model does not support.
 fn refuse_images(model: &Model, wish: &Wish) -> Vec<Offence> {
     let unsupported = |field| (field, format!("is not supported by {}", model.id));
     let mut offences = Vec::new();

@@ -1,5 +1,5 @@
-//! The body of `POST /api/generations`: read leniently where the app in use differs from the
-//! contract, checked strictly, every bad field named in one answer.
+//! The body of `POST /api/generations`. The parser accepts the field names of existing apps, checks
+//! all values strictly, and reports every invalid field in one answer.
 
 use crate::api::field_error::FieldError;
 use crate::api::order::canonical::fingerprint;
@@ -25,27 +25,27 @@ use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// How far ahead a start may lie.
+/// The maximum time from now to `startAfter`.
 pub const MAX_START_DELAY: Millis = 30 * DAY;
-/// The most that `parameters` may hold, in bytes of JSON.
+/// The maximum size of `parameters`, in bytes of JSON.
 pub const MAX_PARAMETERS: usize = 64 * 1024;
-/// The most that `metadata` may hold, in bytes of JSON.
+/// The maximum size of `metadata`, in bytes of JSON.
 pub const MAX_METADATA: usize = 16 * 1024;
 
-/// What accompanies a body.
+/// The context of a body.
 #[derive(Debug, Clone, Copy)]
 pub struct Intake<'a> {
-    /// For whom the request acts; valid already.
+    /// The user the request acts for; already validated.
     pub user_id: &'a str,
-    /// The `Idempotency-Key` header as it came.
+    /// The `Idempotency-Key` header, as received.
     pub idempotency_key: Option<&'a str>,
-    /// Scheme and host under which the app reached this worker, without a final slash.
+    /// The address under which the app reaches this worker, without a final slash.
     pub public_url: &'a str,
-    /// What can be asked for.
+    /// The models that can be ordered.
     pub catalogue: Catalogue<'a>,
-    /// Whether the upstream's webhooks are set up, and reach this worker.
+    /// Whether the upstream's webhooks are configured and can reach this worker.
     pub webhooks: bool,
-    /// The operator's limit of the time in line.
+    /// `START_TIMEOUT_MS`, the operator's limit of the time in the queue.
     pub start_timeout: Option<Millis>,
     pub moment: Moment,
 }
@@ -71,7 +71,7 @@ pub fn body_user_id(body: &Map<String, Value>) -> Result<Option<String>, FieldEr
     }
 }
 
-/// Reads a body into the job it asks for, or names everything that is wrong with it.
+/// Parses a body into the submission of a job, or returns all its errors.
 pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<Submission, Vec<FieldError>> {
     let mut fields = Fields::new(body);
     let generation_id = generation_id(&mut fields, intake);
@@ -81,7 +81,7 @@ pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<Submission
     let start_after = start_after(&mut fields, intake.moment.now);
     let timeout = fields.whole_number(Field::TimeoutMs).map(Millis::from);
     let start_timeout = fields.whole_number(Field::StartTimeoutMs).map(Millis::from);
-    // An order may give itself less time than the operator gives all.
+    // An order may shorten the operator's limit, but not extend it.
     let start_timeout = start_timeout.into_iter().chain(intake.start_timeout).min();
     let confirm = fields.flag(Field::Confirm).unwrap_or(false);
     require_video(&mut fields);
@@ -138,8 +138,8 @@ pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<Submission
     })
 }
 
-/// Two bodies are the same request when they have equal fields, whatever the names, the places and
-/// the order of these. A key that means nothing counts inside `parameters` only.
+/// Two bodies are the same request if their fields are equal, whatever their names, places and
+/// order. Unknown keys count only inside `parameters`.
 fn fingerprint_of(fields: &Fields<'_>, given: &[Given]) -> String {
     let asked = fields
         .all()
@@ -159,7 +159,7 @@ fn fingerprint_of(fields: &Fields<'_>, given: &[Given]) -> String {
     fingerprint(&parts)
 }
 
-/// The id: the app's own, or one derived from its idempotency key, or a new one.
+/// The id: the app's own, one derived from its idempotency key, or a new one.
 fn generation_id(fields: &mut Fields<'_>, intake: Intake<'_>) -> String {
     let key = intake.idempotency_key.and_then(|header| {
         let key = idempotency_key(header);
@@ -182,8 +182,7 @@ fn generation_id(fields: &mut Fields<'_>, intake: Intake<'_>) -> String {
     match (own, key) {
         (Some(own), Some(key)) => {
             if own != key {
-                let detail =
-                    "must be equal when both are given, or one left out: one names the job already";
+                let detail = "must be equal when both are given: either one identifies the job";
                 fields.refuse(FieldError::field(
                     pointer,
                     format!("{detail} (see Idempotency-Key)"),
@@ -216,17 +215,17 @@ fn prompt(fields: &mut Fields<'_>) -> String {
     prompt
 }
 
-/// Apps in use say what kind of thing they order.
+/// Existing apps send a `type`; only `video` is accepted.
 fn require_video(fields: &mut Fields<'_>) {
     if fields.text(Field::Type).is_some_and(|kind| kind != "video") {
         fields.refuse(FieldError::field(
             fields.pointer(Field::Type),
-            "must be \"video\": nothing else is made here",
+            "must be \"video\": Reelay makes only videos",
         ));
     }
 }
 
-/// A time as RFC 3339; one that has passed means at once.
+/// The time in `startAfter`; `None` if it has passed, because the job may then start at once.
 fn start_after(fields: &mut Fields<'_>, now: Millis) -> Option<Millis> {
     let text = fields.text(Field::StartAfter)?;
     let time = DateTime::parse_from_rfc3339(&text)
@@ -269,8 +268,8 @@ fn metadata(fields: &mut Fields<'_>) -> BTreeMap<String, String> {
     strings
 }
 
-/// `kept` are the parameters as they are stored. What is too long is the largest key beside them,
-/// or all of them.
+/// Refuses parameters that are too large. `kept` are the parameters as stored. The error names the
+/// largest key beside the prompt if it has more than half of the limit, otherwise `/parameters`.
 fn limit_parameters(fields: &mut Fields<'_>, kept: &Map<String, Value>, body: &Map<String, Value>) {
     if json_length(kept) <= MAX_PARAMETERS {
         return;
@@ -287,7 +286,7 @@ fn limit_parameters(fields: &mut Fields<'_>, kept: &Map<String, Value>, body: &M
         |(_, key)| format!("/{}", pointer_token(key)),
     );
     let detail = format!(
-        "must be at most {MAX_PARAMETERS} bytes of JSON besides the images, with all other parameters"
+        "must be at most {MAX_PARAMETERS} bytes of JSON with all other parameters, without the images"
     );
     fields.refuse(FieldError::field(pointer, detail));
 }

@@ -1,4 +1,4 @@
-//! What an order may hold, by the table of its fields, with the limits and words from where they are
+//! The schema of an order, made from the table of its fields. The limits come from where they are
 //! checked.
 
 use crate::api::openapi::formats::{GENERATION_ID, USER_ID};
@@ -14,8 +14,8 @@ use crate::time::DAY;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// Characters that show nothing: blanks, control characters and invisible ones. Those beyond U+FFFF
-/// are left out here, because tools write them in different ways.
+/// White space, control characters and invisible characters. Those beyond U+FFFF are left out,
+/// because tools write them in different ways.
 macro_rules! invisible {
     () => {
         concat!(
@@ -28,12 +28,12 @@ macro_rules! invisible {
 const SAYS_SOMETHING: &str = concat!("(?:[", invisible!(), "]*[^", invisible!(), "]){3}");
 /// A visible character.
 const SHOWS_SOMETHING: &str = concat!("[^", invisible!(), "]");
-/// Base64 of a file that begins as a PNG does.
+/// Base64 of a file that begins like a PNG.
 const PNG: &str = concat!(
     "^iVBORw0K(?:Ggo=|Gg[opqr][A-Za-z0-9+/](?:[A-Za-z0-9+/]{4})*",
     "(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?)$"
 );
-/// Base64 of a file that begins as a JPEG does.
+/// Base64 of a file that begins like a JPEG.
 const JPEG: &str = concat!(
     "^/9j/(?:[A-Za-z0-9+/]{4})*",
     "(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$"
@@ -50,10 +50,10 @@ pub(crate) fn order(schemas: &mut Schemas) -> Value {
     json!({
         "type": "object",
         "description": format!(
-            "What an app asks for. Null counts as left out. Every field may also be written in snake_case, and stand beside `prompt` or \
-             inside `parameters`. These have further names: {}. `size` (`1280x720`) stands for a resolution and an aspect ratio. Two names \
-             of one field must have one value. A field that only other vendors' models have (such as `sampleCount`, `fps` or `imageUrl`) is \
-             refused. Any other key is kept, echoed in the generation's `parameters`, and listed in `warnings`.",
+            "An order. Null counts as absent. Every field may also be written in snake_case, beside `prompt` or inside `parameters`. These \
+             fields have further names: {}. `size` (`1280x720`) sets the resolution and the aspect ratio. A field that is sent under two names \
+             must have one value. A field that only other vendors' models have (such as `sampleCount`, `fps` or `imageUrl`) is refused. Any \
+             other key is stored, echoed in the generation's `parameters`, and listed in `warnings`.",
             further_names()
         ),
         "required": ["prompt"],
@@ -64,7 +64,7 @@ pub(crate) fn order(schemas: &mut Schemas) -> Value {
 fn parameters(image: &Value) -> Value {
     let mut properties = described(Home::Parameters, image);
     for none in ["video", "mask"] {
-        let description = format!("No model here takes a {none}.");
+        let description = format!("No model accepts a {none}.");
         properties.insert(
             none.to_owned(),
             json!({ "type": "null", "description": description }),
@@ -73,13 +73,13 @@ fn parameters(image: &Value) -> Value {
     json!({
         "type": "object",
         "additionalProperties": true,
-        "description": format!("Any other key is kept, echoed and listed in `warnings`; at most {MAX_PARAMETERS} bytes of JSON besides the \
-            images. Which values a model takes is said by `GET /api/models`: a wish that it cannot grant is refused by name."),
+        "description": format!("Any other key is stored, echoed and listed in `warnings`. At most {MAX_PARAMETERS} bytes of JSON, without the \
+            images. `GET /api/models` lists the values that each model accepts; an unsupported value is refused."),
         "properties": properties,
     })
 }
 
-/// The fields of the table that stand there.
+/// The fields of the table with this home.
 fn described(home: Home, image: &Value) -> Map<String, Value> {
     let rows = TABLE.iter().filter(|row| row.home == home);
     rows.filter_map(|row| {
@@ -96,7 +96,7 @@ fn described(home: Home, image: &Value) -> Map<String, Value> {
     .collect()
 }
 
-/// What counts if it is left out, where that does not depend on the model.
+/// The default of a field, if it does not depend on the model.
 fn default(field: Field) -> Option<Value> {
     if field == Field::Priority {
         Some(json!(0))
@@ -105,7 +105,7 @@ fn default(field: Field) -> Option<Value> {
     }
 }
 
-/// The number in what is said of such a field.
+/// The number in the text of a field with this shape.
 fn limit(shape: Shape) -> String {
     if shape == Shape::Texts {
         MAX_METADATA.to_string()
@@ -153,7 +153,7 @@ fn one_of(words: impl IntoIterator<Item = &'static str>) -> Value {
     json!({ "type": "string", "enum": words.into_iter().collect::<BTreeSet<_>>() })
 }
 
-/// A number, or a text of it as some apps send it.
+/// A number, or a string of it as some apps send it.
 fn seconds() -> Value {
     let seconds: BTreeSet<u32> = served()
         .flat_map(|model| model.durations)
@@ -182,7 +182,7 @@ fn image() -> Value {
         })
     };
     json!({
-        "description": format!("At most {} MiB; with the whole order 10 MiB.", MAX_IMAGE / 1024 / 1024),
+        "description": format!("At most {} MiB; the whole order at most 10 MiB.", MAX_IMAGE / 1024 / 1024),
         "anyOf": [kind("image/png", PNG), kind("image/jpeg", JPEG)],
     })
 }
@@ -192,7 +192,7 @@ pub(crate) fn clarification(schemas: &mut Schemas) -> Value {
     let (shortest, longest) = PROMPT_CHARACTERS.into_inner();
     let answers = json!({
         "type": "object", "minProperties": 1, "additionalProperties": { "type": "string", "pattern": SHOWS_SOMETHING },
-        "description": format!("Each question with its answer; with the prompt before them at most {MAX_PROMPT} characters."),
+        "description": format!("Each question with its answer; together with the previous prompt at most {MAX_PROMPT} characters."),
     });
     let answers = schemas.add("ClarificationResponses", answers);
     json!({
@@ -210,7 +210,7 @@ pub(crate) fn clarification(schemas: &mut Schemas) -> Value {
                 "properties": {
                     "response": {
                         "type": "string", "minLength": 1, "maxLength": MAX_PROMPT, "pattern": SHOWS_SOMETHING,
-                        "description": format!("With the prompt before it at most {MAX_PROMPT} characters."),
+                        "description": format!("Together with the previous prompt at most {MAX_PROMPT} characters."),
                     },
                     "prompt": { "type": "null" },
                 },
@@ -239,7 +239,7 @@ fn provider_words() -> BTreeSet<&'static str> {
         .collect()
 }
 
-/// Every resolution of any model, in any case of its letters.
+/// Every resolution of any model, in upper or lower case.
 fn resolutions() -> String {
     let mut names: BTreeSet<&str> = served()
         .flat_map(|model| model.resolutions)
@@ -266,7 +266,7 @@ fn resolutions() -> String {
     )
 }
 
-/// The names of fields besides those of the contract, such as "`duration`: `seconds`".
+/// The fields with their further names, such as "`duration`: `seconds`".
 fn further_names() -> String {
     let row = |(name, others): (&str, &[&str])| {
         let others: Vec<String> = others.iter().map(|other| format!("`{other}`")).collect();
@@ -282,7 +282,7 @@ fn most_references() -> usize {
         .unwrap_or(0)
 }
 
-/// The same or null, which counts as left out.
+/// The same or null, which counts as absent.
 fn optional(mut schema: Value) -> Value {
     if schema.get("type").is_none() && schema.get("anyOf").is_some() {
         return schema;
@@ -293,7 +293,7 @@ fn optional(mut schema: Value) -> Value {
         .map(str::to_owned)
     {
         Some(kind) if schema.get("enum").is_none() => schema["type"] = json!([kind, "null"]),
-        // Of an enumeration or a schema with a name, null is no part.
+        // An enumeration or a named schema does not include null.
         _ => schema = json!({ "anyOf": [schema, { "type": "null" }] }),
     }
     schema

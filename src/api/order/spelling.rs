@@ -1,10 +1,10 @@
-//! Names in other spellings, and names that are nearly right.
+//! Other spellings of names, and misspelt names.
 
-/// The longest name that is compared with those of the fields, in bytes.
+/// The longest name that is compared with the names of the fields, in bytes.
 const MAX_COMPARED: usize = 40;
-/// From this length on, two letters of a name may be wrong; below, one.
+/// A name of at least this length may have two wrong letters; a shorter one may have one.
 const LONG_NAME: usize = 7;
-/// The shortest name of which any letter may be wrong.
+/// The shortest name that may have a wrong letter.
 const SHORTEST_MISSPELT: usize = 5;
 
 /// A name in `snake_case` as camelCase; any other name as it is.
@@ -27,7 +27,7 @@ pub(crate) fn camel_case(name: &str) -> String {
     camel
 }
 
-/// Whether someone who wrote `key` may have meant `name`.
+/// Whether `key` may be a misspelling of `name`.
 pub(crate) fn is_near(key: &str, name: &str) -> bool {
     if key.len() > MAX_COMPARED {
         return false;
@@ -47,7 +47,7 @@ pub(crate) fn is_near(key: &str, name: &str) -> bool {
     distance(&key, &name) <= allowed
 }
 
-/// How many letters must be added, removed, replaced or swapped with the next one.
+/// The number of letters that must be added, removed, replaced or swapped with the next one.
 fn distance(one: &[char], other: &[char]) -> usize {
     let width = other.len() + 1;
     let mut rows: Vec<Vec<usize>> = vec![(0..width).collect()];

@@ -1,5 +1,5 @@
-//! One value for one meaning, however it is written: what two names of a field, or two orders, are
-//! compared by.
+//! The canonical value of a field, however it is written. Two names of a field, and two orders, are
+//! compared by it.
 
 use crate::api::order::field::{Field, Shape};
 use crate::time::rfc3339;
@@ -7,11 +7,11 @@ use chrono::DateTime;
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// The heights of 16:9 pictures in pixels, with the resolution that each is called by.
+/// The heights of 16:9 pictures in pixels, with the name of each resolution.
 const HEIGHTS: [(u32, &str); 4] = [(360, "360p"), (720, "720p"), (1080, "1080p"), (2160, "4k")];
-/// Words of apps in use for a resolution.
+/// Names of resolutions in existing apps.
 const QUALITIES: [(&str, &str); 3] = [("standard", "720p"), ("high", "1080p"), ("ultra", "4k")];
-/// The fewest pixels that a side of a picture has. Smaller numbers are a ratio.
+/// The smallest side of a picture, in pixels. Smaller numbers are an aspect ratio.
 const MIN_SIDE: u32 = 100;
 
 /// A width and a height, such as `1280x720`.
@@ -21,11 +21,11 @@ pub(crate) enum Picture {
         resolution: &'static str,
         aspect_ratio: &'static str,
     },
-    /// No model here has it.
+    /// No model supports it.
     Unknown,
 }
 
-/// The picture that a text gives the size of; `None` if it gives none.
+/// The picture with the size in a text; `None` if the text is not a size.
 pub(crate) fn picture(text: &str) -> Option<Picture> {
     let (width, height) = text.trim().split_once(['x', 'X', '*', ':', '×'])?;
     let side = |text: &str| {
@@ -48,7 +48,7 @@ pub(crate) fn picture(text: &str) -> Option<Picture> {
     )
 }
 
-/// The value of a field in its usual spelling. What cannot be read as one stays as it is.
+/// The canonical value of a field. A value that cannot be parsed stays unchanged.
 pub(crate) fn canonical(field: Field, value: &Value) -> Cow<'_, Value> {
     let usual = match (field.shape(), value.as_str()) {
         (Shape::Seconds, _) => seconds(value).map(Value::from),

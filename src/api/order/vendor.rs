@@ -1,18 +1,17 @@
-//! Fields of the vendors' SDKs that no model here has: each is refused by name, with what to do
-//! instead.
+//! Fields of vendors' SDKs that no model supports. Each is refused, with what to do instead.
 
 use crate::api::order::values::whole;
 use serde_json::Value;
 
-/// Some fields with one answer.
+/// Fields that are refused with the same text.
 pub(crate) struct Vendor {
     pub(crate) names: &'static [&'static str],
     unless: Harmless,
-    /// What is wrong with it, and what to do instead.
+    /// What is wrong, and what to do instead.
     pub(crate) detail: &'static str,
 }
 
-/// The value that asks for nothing but what happens anyway.
+/// The value that equals the default behaviour, and is accepted.
 enum Harmless {
     Nothing,
     One,
@@ -20,7 +19,7 @@ enum Harmless {
 }
 
 impl Vendor {
-    /// Whether a value asks for what happens anyway.
+    /// Whether a value equals the default behaviour.
     pub(crate) fn takes(&self, value: &Value) -> bool {
         match self.unless {
             Harmless::Nothing => false,
@@ -38,7 +37,7 @@ const fn refuse(names: &'static [&'static str], unless: Harmless, detail: &'stat
     }
 }
 
-/// Names in camelCase; each stands for the same name in `snake_case` too.
+/// The refused fields. Names are in camelCase; the same names in `snake_case` are refused too.
 pub(crate) const VENDORS: [Vendor; 22] = [
     refuse(
         &[
@@ -52,12 +51,12 @@ pub(crate) const VENDORS: [Vendor; 22] = [
             "candidateCount",
         ],
         Harmless::One,
-        "must be 1 or left out: an order makes one video, so send an order for each, with its own generationId",
+        "must be 1 or left out: an order makes one video, so send one order per video, each with its own generationId",
     ),
     refuse(
         &["fps", "frameRate", "framesPerSecond"],
         Harmless::Nothing,
-        "is not supported: every model here has its own frame rate, so leave it out",
+        "is not supported: every model has its own frame rate, so leave it out",
     ),
     refuse(
         &["numFrames", "frameCount", "frames"],
@@ -72,7 +71,7 @@ pub(crate) const VENDORS: [Vendor; 22] = [
             "promptUpsampling",
         ],
         Harmless::Nothing,
-        "is not supported: the models here always prepare prompts in their own way, so leave it out",
+        "is not supported: the models always prepare prompts in their own way, so leave it out",
     ),
     refuse(
         &[
@@ -96,7 +95,7 @@ pub(crate) const VENDORS: [Vendor; 22] = [
             "referenceImageUrls",
         ],
         Harmless::Nothing,
-        "is not supported, because no address is fetched: send the file itself in image, lastFrame or referenceImages as \
+        "is not supported, because Reelay fetches no URLs: send the file itself in image, lastFrame or referenceImages as \
          {\"mimeType\", \"data\": base64}",
     ),
     refuse(
@@ -111,12 +110,12 @@ pub(crate) const VENDORS: [Vendor; 22] = [
             "videoUrls",
         ],
         Harmless::Nothing,
-        "is not supported by any model here: send text and images instead",
+        "is not supported by any model: send text and images instead",
     ),
     refuse(
         &["mask", "maskUrl", "maskImage"],
         Harmless::Nothing,
-        "is not supported by any model here: send text and images instead",
+        "is not supported by any model: send text and images instead",
     ),
     refuse(
         &[
@@ -163,7 +162,7 @@ pub(crate) const VENDORS: [Vendor; 22] = [
             "systemInstruction",
         ],
         Harmless::Nothing,
-        "is not supported by any model here: leave it out",
+        "is not supported by any model: leave it out",
     ),
     refuse(
         &[
@@ -183,7 +182,7 @@ pub(crate) const VENDORS: [Vendor; 22] = [
     refuse(
         &["watermark", "addWatermark"],
         Harmless::False,
-        "is not supported: no model here draws a visible watermark, so leave it out",
+        "is not supported: no model adds a visible watermark, so leave it out",
     ),
     refuse(
         &["keyframes", "frameImages"],
@@ -198,7 +197,7 @@ pub(crate) const VENDORS: [Vendor; 22] = [
     refuse(
         &["task", "previousInteractionId", "extendFrom", "remixId"],
         Harmless::Nothing,
-        "is not supported: no video can be edited or extended here, so order a new one",
+        "is not supported: videos cannot be edited or extended, so order a new one",
     ),
     refuse(
         &["labels"],

@@ -1,7 +1,7 @@
-//! What a caller does about each code of a problem: a table of `docs/error-codes.md`. Host only:
-//! the worker never reads it.
+//! What to do about each problem code: a table of `docs/error-codes.md`. Host only: the worker
+//! never reads it.
 
-/// What to do about a problem with this code; `None` for a code that no problem has.
+/// What to do about a problem with this code; `None` if no problem has it.
 pub fn advice(code: &str) -> Option<&'static str> {
     Some(match code {
         "invalid_request" => "Correct every field, header or parameter that `errors` names.",
@@ -29,7 +29,7 @@ pub fn advice(code: &str) -> Option<&'static str> {
         }
         "route_not_found" => "Check the path; `/docs` lists every route.",
         "video_not_found" => {
-            "Wait until the generation is `completed`. A deleted video does not come back."
+            "Wait until the generation is `completed`. A deleted video cannot be restored."
         }
         "method_not_allowed" => "Use a method that `Allow` names.",
         "already_ended" => "Do nothing. Read the status: the generation has ended.",
@@ -51,7 +51,9 @@ pub fn advice(code: &str) -> Option<&'static str> {
         "too_many_streams" => {
             "Close other event streams of this generation, or repeat after `Retry-After`."
         }
-        "misconfigured" => "Set the variable that `detail` names, see [Settings](settings.md).",
+        "misconfigured" => {
+            "Set the variables that `errors` names, each as a `setting`. See [Settings](settings.md)."
+        }
         "unavailable" => {
             "Repeat after `Retry-After`. Repeat an order with the same id, because the first one may \
              have been accepted."

@@ -1,4 +1,4 @@
-//! What the queue holds.
+//! The description of the queue's routes.
 
 use crate::api::openapi::formats::success;
 use crate::api::openapi::operation::Operation;

@@ -1,4 +1,4 @@
-//! What the worker is and what it offers.
+//! The description of the service's routes.
 
 use crate::api::openapi::formats::{json_answer, success};
 use crate::api::openapi::operation::Operation;

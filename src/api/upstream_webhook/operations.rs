@@ -1,4 +1,4 @@
-//! The upstream's own webhooks.
+//! The description of the route for the upstream's webhooks.
 
 use crate::api::openapi::operation::Operation;
 use crate::api::openapi::schemas::Schemas;

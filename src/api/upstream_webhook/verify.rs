@@ -1,12 +1,12 @@
-//! Whether a webhook is really the upstream's.
+//! Verifies that a webhook is from the upstream.
 //!
-//! A room of its own, so that the front door reaches the outside world for this alone.
+//! A module of its own, so that no other part of the API sends requests to the upstream.
 
 use crate::config::upstream_webhook::UpstreamWebhooks;
 use crate::upstream::jwks;
 use crate::upstream::webhook::SignedClaim;
 
-/// Whether one of the signatures is by a secret of ours, or else by a key that the upstream
+/// Whether one of the signatures is by one of the configured secrets, or by a key that the upstream
 /// publishes.
 pub async fn is_genuine(settings: &UpstreamWebhooks, claim: &SignedClaim, body: &[u8]) -> bool {
     if claim.is_signed_by(settings.secrets(), body) {

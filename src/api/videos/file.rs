@@ -1,4 +1,4 @@
-//! The file itself: from R2 to the caller without passing through this worker's memory.
+//! The video file, streamed from R2 to the caller without buffering it in memory.
 
 use crate::api::answer::Answer;
 use crate::api::call::Call;
@@ -11,7 +11,7 @@ use worker::{Bucket, Object, Range, ResponseBody};
 
 /// The binding of the bucket.
 const BUCKET: &str = "VIDEOS";
-/// A video never changes under its key; only its owner's browser may keep it.
+/// A stored video never changes. Only the caller's browser may cache it.
 const CACHE: &str = "private, max-age=3600";
 
 /// `GET` and `HEAD /api/generations/{id}/video`.
@@ -27,7 +27,7 @@ pub(crate) async fn serve(call: &Call, key: JobKey) -> Result<Answer, Problem> {
     let conditions = Conditions {
         if_none_match: if_none_match.as_deref(),
         if_range: if_range.as_deref(),
-        // HEAD knows no ranges (RFC 9110, section 14.2).
+        // A range applies only to GET (RFC 9110, section 14.2).
         range: range.as_deref().filter(|_| !head),
     };
     let answer = match select(conditions, &etag, video.size) {
@@ -66,7 +66,7 @@ pub(crate) async fn serve(call: &Call, key: JobKey) -> Result<Answer, Problem> {
         .with("Accept-Ranges", "bytes"))
 }
 
-/// What the video was found to be when it was stored says how it is served.
+/// Adds the headers of the file. Its content type is the one found when it was stored.
 fn file(answer: Answer, object: &Object, key: &JobKey, length: u64) -> Answer {
     let stored_as = object.http_metadata().content_type;
     let kind = if stored_as.as_deref() == Some(VideoKind::WebM.content_type()) {

@@ -1,4 +1,4 @@
-//! Stored videos: serve, list, sign, delete.
+//! The description of the routes of stored videos.
 
 use crate::api::openapi::formats::{done, json_answer};
 use crate::api::openapi::headers;

@@ -1,9 +1,9 @@
-//! Which bytes of a file a request wants (RFC 9110, sections 13 and 14). Pure.
+//! Selects the bytes of a file for a request (RFC 9110, sections 13 and 14). Pure.
 
 /// What to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Selection {
-    /// 304: the caller has it already.
+    /// 304: the caller already has the file.
     NotModified,
     Whole,
     /// 206: `length` bytes from `offset`, both within the file.
@@ -15,7 +15,7 @@ pub enum Selection {
     Unsatisfiable,
 }
 
-/// The headers that decide it.
+/// The request headers that decide it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Conditions<'a> {
     pub if_none_match: Option<&'a str>,
@@ -23,8 +23,8 @@ pub struct Conditions<'a> {
     pub range: Option<&'a str>,
 }
 
-/// Decides for a file of `size` bytes with a quoted `etag`. A range that is malformed or asks for
-/// several parts is ignored, as is one whose `If-Range` names another file.
+/// Decides what to send of a file of `size` bytes with a quoted `etag`. A malformed range, several
+/// ranges, or a range whose `If-Range` has a different `ETag` is ignored.
 pub fn select(conditions: Conditions<'_>, etag: &str, size: u64) -> Selection {
     if conditions
         .if_none_match
@@ -41,13 +41,13 @@ pub fn select(conditions: Conditions<'_>, etag: &str, size: u64) -> Selection {
     }
 }
 
-/// Weak comparison: `W/` makes no difference.
+/// Weak comparison: `W/` is ignored.
 fn matches_any(header: &str, etag: &str) -> bool {
     let strong = |tag: &str| tag.trim().trim_start_matches("W/") == etag;
     header.trim() == "*" || header.split(',').any(strong)
 }
 
-/// A single range; `None` for one to be ignored.
+/// A single range; `None` if it must be ignored.
 fn part(header: &str, size: u64) -> Option<Selection> {
     let (unit, range) = header.trim().split_once('=')?;
     if !unit.eq_ignore_ascii_case("bytes") {
@@ -79,7 +79,7 @@ fn bytes(offset: u64, length: u64) -> Selection {
     }
 }
 
-/// Digits only; a number beyond every file is as good as the largest.
+/// Parses digits. A number that is too large becomes the largest one.
 fn number(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().unwrap_or(u64::MAX))

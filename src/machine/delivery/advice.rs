@@ -11,13 +11,13 @@ pub fn advice(status: u16) -> Option<&'static str> {
         }
         401 | 403 => {
             "the receiver refused the request: WEBHOOK_SECRET may differ between the app and the worker, \
-             or the route may ask for a login"
+             or the route may require a login"
         }
         404 => {
-            "there is no route at this path: WEBHOOK_URL must be the whole address of the webhook route"
+            "there is no route at this path: WEBHOOK_URL must be the full address of the webhook route"
         }
-        405 => "the route takes no POST: WEBHOOK_URL must be the address of the webhook route",
-        410 => "the receiver wants no more of this event",
+        405 => "the route does not accept POST: WEBHOOK_URL must be the webhook route's address",
+        410 => "the receiver rejects this event permanently",
         521 => "the receiver's server refused the connection",
         522 | 524 => "the receiver's server did not answer in time",
         523 => "the receiver's server cannot be reached",

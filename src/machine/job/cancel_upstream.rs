@@ -51,7 +51,7 @@ impl Job {
             ),
             Err(_) if task.tries >= MAX_CANCEL_TRIES => (
                 TimelineStep::RenderNotAbandoned,
-                Some(format!("no word after {MAX_CANCEL_TRIES} tries")),
+                Some(format!("no answer after {MAX_CANCEL_TRIES} tries")),
             ),
             Err(Trouble::Retry { after, .. } | Trouble::NotNow { after, .. }) => {
                 task.next_at = context.now() + after.unwrap_or(0).min(10 * MINUTE).max(wait);

@@ -210,7 +210,7 @@ impl JobMessage for Create {
             desk.change = Change::Save(Box::new(job.clone()));
         }
         desk.alarm = AlarmChange::Ensure(job.wake_at(desk.now()));
-        // The same message again: the images that it names are the job's.
+        // A repeat of the same message names the job's own images.
         let new =
             !self.request.order.images.is_empty() && job.order.images == self.request.order.images;
         Ok(Created {

@@ -31,8 +31,8 @@ pub struct Created {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conflict;
 
-/// Withdraws the job created at `created_at`, which the queue refused, unless someone may have been
-/// told that it was accepted. Replies whether the job is gone.
+/// Withdraws the job created at `created_at`, which the queue refused, unless a caller may have
+/// received an acceptance. Replies whether the job is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Withdraw {
     pub created_at: Millis,
@@ -94,7 +94,7 @@ pub struct State {
     pub availability: Option<Availability>,
     /// What it has spent and may still spend, in millionths of a US dollar.
     pub cost_micros: u64,
-    /// Its next timer; `None` if it has no work left.
+    /// When it must be woken next; `None` if it has no work left.
     pub wake_at: Option<Millis>,
     /// Its alarm was missing and has been re-armed.
     pub late: bool,

@@ -1,5 +1,5 @@
-//! An upstream that takes no submits from anyone is no failure of the job. The job gives its slot
-//! back and keeps its place in line, until its start deadline.
+//! An upstream that takes no submits from anyone does not fail the job. The job gives its slot back
+//! and keeps its place in line, until its start deadline.
 
 use super::poll::late;
 use super::{Context, Job, NotNow, SubmitAnswer, TimelineStep};
@@ -59,10 +59,10 @@ impl Job {
             Some(refused) => {
                 let why = refused.failure.message.trim_end_matches('.');
                 late(&format!(
-                    "The video was not started in the time that the order allows: {why}."
+                    "The render did not start within the order's start timeout: {why}."
                 ))
             }
-            None => late("The video was not started in the time that the order allows."),
+            None => late("The render did not start within the order's start timeout."),
         }
     }
 

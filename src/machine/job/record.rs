@@ -164,8 +164,7 @@ pub struct JobRecord {
     pub phase: Phase,
     /// Whether the queue has confirmed that it knows this epoch.
     pub enqueued: bool,
-    /// Whether a caller may have been told that the job is accepted although the queue had not
-    /// confirmed it.
+    /// Whether a caller may have received an acceptance that the queue had not confirmed.
     pub promised: bool,
     /// The attempt does not start before this: the order says so, or a refused submit is repeated
     /// then.

@@ -20,7 +20,7 @@ impl Job {
     }
 
     /// Whether the job created at `created_at` can still be withdrawn because the queue refused it:
-    /// no caller was told that it was accepted, and only the accepting request has tried to enqueue
+    /// no caller received an acceptance, and only the accepting request has tried to enqueue
     /// it. The creation time distinguishes this job from a later one of the same name, so that a
     /// late withdrawal of a refused job never removes an accepted one.
     pub fn can_withdraw(&self, created_at: Millis) -> bool {
@@ -131,7 +131,7 @@ impl Job {
     pub(super) fn dead_letter(&mut self, epoch: u64, context: &mut Context) {
         if epoch == self.epoch && matches!(self.phase, Phase::Queued { .. }) {
             let sentence =
-                "The generation could not be started: its message in the queue failed too often.";
+                "The generation could not be started: its queue message failed too many times.";
             self.fail(Failure::new(ErrorCode::Internal, sentence), context);
         }
     }

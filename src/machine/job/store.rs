@@ -15,7 +15,7 @@ impl Video {
             return Ok(self);
         }
         Err(Trouble::retry(Failure::storage(
-            "The stored video has not the size it should have.",
+            "The stored video does not have the expected size.",
         )))
     }
 }

@@ -99,7 +99,7 @@ impl Job {
     fn answered_late(&mut self, outcome: Outcome<String>, context: &mut Context) {
         let what = match &outcome {
             Ok(_) => "the upstream had accepted the render",
-            Err(Trouble::Unknown) => "whether the upstream accepted the render is not known",
+            Err(Trouble::Unknown) => "it is unknown whether the upstream accepted the render",
             Err(_) => "the upstream had refused the render",
         };
         context.enter(TimelineStep::SubmitAnsweredLate, Some(what.to_owned()));
@@ -142,6 +142,6 @@ impl Job {
 fn unknown_outcome() -> Failure {
     Failure::new(
         ErrorCode::SubmitOutcomeUnknown,
-        "The answer of the video service was lost, so the render may have been started; it was not started again.",
+        "The video service's answer was lost. The render may have started, so it was not submitted again.",
     )
 }

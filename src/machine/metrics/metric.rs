@@ -129,29 +129,29 @@ pub(super) mod table {
         "queue_wait",
         &[],
         WAITS,
-        "Wait for a slot, from the time a job could first have had one",
+        "Time from when a job may start until it gets a slot",
     );
     pub static CHARGED: Metric = Metric::money(
         "charged",
         "cost_charged",
-        "Charged for renders, including what is reserved for waiting jobs",
+        "Cost charged for renders, including amounts reserved for waiting jobs",
     );
     pub static RETURNED: Metric = Metric::money(
         "returned",
         "cost_returned",
-        "Returned of what was charged, because it was not spent",
+        "Charged cost that was returned because it was not spent",
     );
     pub static ATTEMPTS: Metric = Metric::counter(
         "attempts",
         "attempts",
         &["outcome"],
-        "Attempts that have ended",
+        "Attempts that ended, by outcome",
     );
     pub static FAILURES: Metric = Metric::counter(
         "failures",
         "attempt_failures",
         &["code"],
-        "Attempts that have failed, by failure code",
+        "Attempts that failed, by failure code",
     );
     pub static PROCESSING: Metric = Metric::times(
         "processing",
@@ -171,19 +171,19 @@ pub(super) mod table {
         "retries",
         "retries",
         &["phase"],
-        "Steps repeated after a failure or a lost answer",
+        "Steps retried after a failure or a lost answer",
     );
     pub static CALLS: Metric = Metric::counter(
         "calls",
         "upstream_calls",
         &["call", "outcome"],
-        "Calls to the video service; polls that find the render running are not counted",
+        "Calls to the video service, except polls of a render that is still running",
     );
     pub static ERRORS: Metric = Metric::counter(
         "errors",
         "upstream_errors",
         &["class"],
-        "Calls that were refused, failed or got no answer (unknown), by failure code",
+        "Calls that failed or got no answer (unknown), by failure code",
     );
     pub static RATE_LIMITED: Metric = Metric::counter(
         "rate_limited",
@@ -207,14 +207,14 @@ pub(super) mod table {
         "hook_exhausted",
         "webhook_exhausted",
         &[],
-        "Webhooks given up after their last attempt",
+        "Webhooks whose last attempt failed",
     );
     pub static WEBHOOK_DELIVERY: Metric = Metric::times(
         "hook_delivery",
         "webhook_delivery",
         &[],
         DELIVERIES,
-        "Time from an event to the 2xx of its webhook",
+        "Time from an event until the app answers its webhook with a 2xx",
     );
 }
 

@@ -4,7 +4,7 @@
 use super::ErrorCode;
 
 impl ErrorCode {
-    /// What has happened.
+    /// What happened.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::InvalidRequest => "The video service refused the parameters.",
@@ -12,11 +12,11 @@ impl ErrorCode {
                 "The video service's rate limit refused every submit for a day."
             }
             Self::ProviderQuotaExhausted => {
-                "The quota at the video service is used up, or the account there has no credit left."
+                "The quota at the video service is used up, or the account has no credit left."
             }
             Self::ProviderUnavailable => {
                 "The video service was down, refused the key, does not know the model or returned no \
-                 video. Or it is no longer set up."
+                 video. Or it is no longer configured."
             }
             Self::ProviderRejectedContent => {
                 "The video service's safety filter refused the prompt, an image or the video."

@@ -93,14 +93,14 @@ message!(Pause -> Millis);
 pub struct Resume;
 message!(Resume -> ());
 
-/// The events that an operator had sent again.
+/// The events that an operator redelivered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redelivered {
     pub events: Vec<RedeliveredEvent>,
 }
 message!(Redelivered -> ());
 
-/// One event that was sent again.
+/// One redelivered event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RedeliveredEvent {
     pub key: JobKey,

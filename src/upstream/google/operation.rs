@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 pub(crate) fn failed_poll(reply: &Reply) -> Trouble {
     let body = ErrorBody::read(&reply.body);
     let sentence = match reply.status {
-        200..=299 => "Asking for the render was answered with an error.".to_owned(),
-        status => format!("Asking for the render was answered with HTTP {status}."),
+        200..=299 => "The poll of the render was answered with an error.".to_owned(),
+        status => format!("The poll of the render failed with HTTP {status}."),
     };
     Trouble::Retry {
         after: delay::asked(reply, &body),

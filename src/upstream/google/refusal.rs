@@ -68,7 +68,7 @@ fn refused(reply: &Reply, body: &ErrorBody, credential: &str) -> Trouble {
         500 if is_googles_own(&body.json) => Trouble::Retry {
             after: delay::asked(reply, body),
             failure: unavailable(&with_words(
-                "The video service failed to take the order.",
+                "The video service failed to accept the order.",
                 body.sentence.as_deref(),
             )),
         },
@@ -76,9 +76,9 @@ fn refused(reply: &Reply, body: &ErrorBody, credential: &str) -> Trouble {
             after: delay::asked(reply, body),
             failure: unavailable("The video service could not be reached."),
         },
-        // Not accepted here. Only 303 would mean that it was accepted, and where to look.
+        // A redirect accepts nothing, except 303, which would name the place of the result.
         301 | 302 | 307 | 308 => Trouble::Refused(unavailable(&format!(
-            "The video service's address leads elsewhere (HTTP {status}): check the address in the settings."
+            "The video service's address redirects (HTTP {status}): check the address in the settings."
         ))),
         400..=405 | 410 | 413 | 415 | 422 | 451 => {
             Trouble::Refused(refusal(status, body, credential))
@@ -94,7 +94,7 @@ fn refused(reply: &Reply, body: &ErrorBody, credential: &str) -> Trouble {
 fn not_now(status: u16, reply: &Reply, body: &ErrorBody) -> Trouble {
     let (asked, words) = (delay::asked(reply, body), body.sentence.as_deref());
     if status == 429 && daily_quota::is_used_up(body) {
-        let sentence = with_words("The day's quota of the video service is used up.", words);
+        let sentence = with_words("The video service's daily quota is used up.", words);
         // A shorter delay in the same answer belongs to the quota per minute.
         let reset = daily_quota::until_reset(reply.now) + RESET_MARGIN;
         let after = Some(asked.unwrap_or(0).max(reset));

@@ -91,7 +91,7 @@ pub fn read_poll(reply: &Reply, id: &str) -> Outcome<PollAnswer> {
         ),
         "requires_action" | "requires_continuation" => refused(
             ErrorCode::ProviderUnavailable,
-            "The video service asked a question back instead of rendering.",
+            "The video service asked a question instead of rendering.",
         ),
         _ if body.is_error() => Err(operation::failed_poll(reply)),
         _ => Err(Trouble::Unknown),
@@ -114,7 +114,7 @@ pub fn read_file(reply: &Reply, id: &str, cost_micros: Option<u64>) -> Outcome<P
             cost_micros,
         }),
         Some("FAILED") => Err(Trouble::Refused(google::unavailable(
-            "The video service failed to prepare the file of the video.",
+            "The video service failed to prepare the video's file.",
         ))),
         Some(_) | None => Err(Trouble::Unknown),
     }
@@ -173,7 +173,7 @@ fn without_video(interaction: &Value) -> Failure {
     }
     filter::verdict(interaction).unwrap_or_else(|| {
         let sentence =
-            "The video service made no video: its safety filter refused, or it serves no videos in your region.";
+            "The video service made no video: its safety filter refused it, or videos are not available in your region.";
         Failure::new(ErrorCode::ProviderRejectedContent, sentence)
     })
 }

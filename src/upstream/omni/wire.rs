@@ -185,7 +185,7 @@ pub fn read_cancel(reply: &Reply) -> Outcome<()> {
         200..=299 | 404 | 409 => Ok(()),
         400 if !refusal::refuses_api_key(&reply.body) => Ok(()),
         _ => Err(Trouble::retry(google::unavailable(
-            "The video service did not take the cancellation.",
+            "The video service did not accept the cancellation.",
         ))),
     }
 }

@@ -51,7 +51,7 @@ pub struct ServiceAccount {
 /// but".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum KeyFlaw {
-    #[error("it cannot be read as JSON")]
+    #[error("it is not valid JSON")]
     NotJson,
     #[error("it is not a JSON object")]
     NotObject,
@@ -132,7 +132,7 @@ pub fn read_token(reply: &Reply, asked_at: Millis) -> Outcome<Token> {
             .ok()
             .and_then(|granted: Granted| granted.token(asked_at))
             .ok_or_else(|| {
-                Trouble::retry(no_token("the answer of the token endpoint cannot be read"))
+                Trouble::retry(no_token("the answer of the token endpoint is unreadable"))
             }),
         status @ (400..=407 | 409..=428 | 430..=499) => {
             Err(Trouble::Refused(google::unavailable(&format!(

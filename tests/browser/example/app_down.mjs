@@ -1,5 +1,5 @@
-// The app is down when the webhook comes: it gets the webhook later, and the open page then shows
-// the video by itself.
+// The app is down when the webhook comes. It gets the webhook later, and the open page then shows
+// the video without a reload.
 
 import { becomes, isTheSamePage, openChat, plays, say, userOf } from "../lib/chat.mjs";
 import { KEYS, ORIGIN, scenario, until } from "../lib/stage.mjs";

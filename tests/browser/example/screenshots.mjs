@@ -1,4 +1,4 @@
-// The chat's picture for the documentation; it is kept when `npm run screenshots` asks for it.
+// Takes the chat's picture for the documentation; `npm run screenshots` keeps it.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -16,7 +16,7 @@ await scenario(async ({ fresh }) => {
   const boat = await say(page, "A paper boat sails down a rainy street at dusk");
   await becomes(boat, "completed");
   await until("the first frame is loaded", () => boat.locator("video").evaluate((player) => player.readyState >= 2));
-  // The fake upstream's mark follows the words that the screenshot shows.
+  // The fake upstream's mark is removed from the shown prompt before the picture is taken.
   const tram = await say(page, `An old tram crosses a bridge in the fog${"\n".repeat(3)}[[render:60000]]`);
   await becomes(tram, "processing");
   await tram.locator(".prompt").evaluate((prompt) => {

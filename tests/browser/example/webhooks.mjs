@@ -10,7 +10,7 @@ const database = new Database(process.env.APP_DATABASE, { readonly: true });
 
 await scenario(async ({ page }) => {
   await openChat(page);
-  await becomes(await say(page, "A kite that is told of twice"), "completed");
+  await becomes(await say(page, "A kite with two webhooks"), "completed");
   const row = database.prepare("SELECT * FROM generations ORDER BY created_at DESC, rowid DESC LIMIT 1").get();
 
   const before = contents();

@@ -18,7 +18,7 @@ await scenario(async ({ page, fresh }) => {
     }).observe(document.body, { subtree: true, childList: true, attributes: true });
   });
   const boat = "A paper boat on a calm lake at dawn [[render:7000]]";
-  // A key that is held down repeats.
+  // A held key repeats.
   await page.getByLabel("What do you want to see?").fill(boat);
   for (let times = 0; times < 3; times += 1) await page.keyboard.down("Enter");
   await page.keyboard.up("Enter");
@@ -38,7 +38,7 @@ await scenario(async ({ page, fresh }) => {
   const three = ["A red kite", "A green kite", "A blue kite"].map((kite) => `${kite} [[render:6000]]`);
   const entries = [];
   for (const prompt of three) entries.push(await say(page, prompt));
-  await page.getByText("It waits for its turn.").first().waitFor();
+  await page.getByText("Your video waits in the queue.").first().waitFor();
   for (const kite of entries) await becomes(kite, "completed");
   for (const prompt of three) await becomes(entryOf(tab, prompt), "completed");
   check((await stranger.locator(".entries > li").count()) === 0, "a stranger sees nothing of it");

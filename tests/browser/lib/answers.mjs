@@ -63,7 +63,7 @@ export async function recordingFetch(url, init = {}) {
   assert.ok(operation, `the description has ${method} ${pathname}`);
   const { operationId, responses } = operation;
   const described = responses[response.status];
-  assert.ok(described, `${operationId} is said to answer ${response.status}`);
+  assert.ok(described, `the description of ${operationId} has the status ${response.status}`);
   const type = `operations["${operationId}"]["responses"][${response.status}]["content"]["${kind}"]`;
   const value = await response.clone().json();
   note(type, value, resolve(described).content[kind].schema);

@@ -17,7 +17,7 @@ export const connected = (page) =>
 
 /** Fails if the page was reloaded since it was opened. */
 export async function isTheSamePage(page) {
-  check(await page.evaluate(() => globalThis.marked === true), "the page was loaded again");
+  check(await page.evaluate(() => globalThis.marked === true), "the page was not reloaded");
 }
 
 /** Sends a prompt; returns its entry in the chat. */

@@ -1,8 +1,8 @@
-// A browser with a page that is watched: any complaint of the page fails the scenario, unless the
-// scenario expects it.
+// A browser whose pages are watched: any error or warning fails the scenario, unless the scenario
+// expects it.
 //
-// Run by `tests/workerd/dashboard.rs` and `example.rs`, which set in variables where the worker and
-// the app are, and which keys the worker accepts.
+// `tests/workerd/dashboard.rs` and `example.rs` run it. They set the origins of the worker and the
+// app, and the worker's keys, in variables.
 
 import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -30,7 +30,7 @@ export const KEYS = { admin: process.env.REELAY_ADMIN_KEY, service: process.env.
 /**
  * Plays one scenario on a page of its own and ends the process: 0 if it succeeded.
  * @param {(stage: {page: import("playwright-core").Page, fresh: (options?: object) => Promise<import("playwright-core").Page>}) => Promise<void>} play
- * @param {{expected?: RegExp[], context?: object}} [options] `expected`: complaints that belong to the scenario
+ * @param {{expected?: RegExp[], context?: object}} [options] `expected`: errors that the scenario causes
  */
 export async function scenario(play, { expected = [], context = {} } = {}) {
   const name = basename(process.argv[1], ".mjs");
@@ -52,7 +52,7 @@ export async function scenario(play, { expected = [], context = {} } = {}) {
   try {
     await play({ page: await fresh(), fresh });
     const unexpected = complaints.filter((text) => !expected.some((pattern) => pattern.test(text)));
-    if (unexpected.length > 0) throw new Error(`The browser complained:\n  ${unexpected.join("\n  ")}`);
+    if (unexpected.length > 0) throw new Error(`The browser reported errors:\n  ${unexpected.join("\n  ")}`);
   } catch (error) {
     failure = error;
     for (const page of pages) await show(name, page, error, complaints);
@@ -68,13 +68,13 @@ async function watch(page, complaints) {
   });
   page.on("pageerror", (error) => complaints.push(`page: ${error.stack}`));
   page.on("dialog", (dialog) => {
-    complaints.push(`a dialog of the browser's: ${dialog.message()}`);
+    complaints.push(`a browser dialog: ${dialog.message()}`);
     dialog.dismiss();
   });
   page.on("request", (request) => {
     const { origin, protocol } = new URL(request.url());
     const known = APP === undefined ? origin === ORIGIN : origin === APP || isVideo(request.url());
-    if (!known && protocol !== "data:" && protocol !== "blob:") complaints.push(`elsewhere: ${request.url()}`);
+    if (!known && protocol !== "data:" && protocol !== "blob:") complaints.push(`other origin: ${request.url()}`);
   });
   await page.addInitScript(() => {
     document.addEventListener("securitypolicyviolation", (event) => {
@@ -83,19 +83,16 @@ async function watch(page, complaints) {
   });
 }
 
-/**
- * Whether an address is that of a video on the worker, which is all that the app's pages may load
- * from there.
- */
+/** Whether an address is a video on the worker. The app's pages may load nothing else from it. */
 function isVideo(address) {
   const { origin, pathname } = new URL(address);
   return origin === ORIGIN && /^\/api\/generations\/[^/]+\/video$/.test(pathname);
 }
 
-/** Shows what was on the screen when the scenario failed. */
+/** Prints the page's text and takes a picture of it when the scenario failed. */
 async function show(name, page, error, complaints) {
   console.log(`${name} failed: ${error.stack}`);
-  for (const text of complaints) console.log(`  complained: ${text}`);
+  for (const text of complaints) console.log(`  error: ${text}`);
   if (!page || page.isClosed()) return;
   const folder = join(process.env.CARGO_TARGET_DIR || join(ROOT, "target"), "browser");
   mkdirSync(folder, { recursive: true });
@@ -103,8 +100,8 @@ async function show(name, page, error, complaints) {
   const text = await page
     .locator("body")
     .ariaSnapshot({ timeout: 5000 })
-    .catch(() => "nothing could be read");
-  console.log(`  at ${page.url()}, which showed:\n${text.replaceAll(/^/gm, "    ")}`);
+    .catch(() => "no text could be read");
+  console.log(`  the page ${page.url()} showed:\n${text.replaceAll(/^/gm, "    ")}`);
   await page.screenshot({ path, fullPage: true, timeout: 10_000 }).catch(() => {});
   console.log(`  a picture of it: ${path}`);
 }
@@ -120,7 +117,7 @@ export async function until(what, probe) {
   for (;;) {
     const found = await probe();
     if (found) return found;
-    if (performance.now() > deadline) throw new Error(`not within a minute: ${what}`);
+    if (performance.now() > deadline) throw new Error(`Not within a minute: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -19,13 +19,13 @@ export async function orderBy(page, prompt, user) {
   const dialog = page.getByRole("dialog", { name: "New generation" });
   await dialog.getByLabel("Prompt").fill(prompt);
   if (user) await dialog.getByLabel("For user").fill(user);
-  await dialog.getByRole("button", { name: "Order it" }).click();
+  await dialog.getByRole("button", { name: "Create" }).click();
   await dialog.waitFor({ state: "detached" });
   await page.getByRole("heading", { level: 1, name: /^d-/ }).waitFor();
 }
 
 /** The head of the generation on the page. */
-export const summary = (page) => page.getByRole("region", { name: "How it stands" });
+export const summary = (page) => page.getByRole("region", { name: "Summary" });
 
 /** Waits until the generation on the page has this status. */
 export const stands = (page, name) => summary(page).getByText(name, { exact: true }).waitFor();

@@ -8,7 +8,7 @@ const UPSTREAM = process.env.UPSTREAM_ORIGIN;
 const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 process.stdin.unref();
 
-/** Asks the test to do something to the worker, `kill` or `restart`; returns once it is done. */
+/** Asks the test to `kill` or `restart` the worker; returns once it is done. */
 export async function ask(word) {
   console.log(`@${word}`);
   const { value } = await answers.next();

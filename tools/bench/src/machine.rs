@@ -11,8 +11,8 @@ use std::thread::available_parallelism;
 pub(crate) fn describe() -> String {
     let cores = available_parallelism().map_or(0, std::num::NonZero::get);
     format!(
-        "This run is of {}, at commit {}, with workerd {}, wrangler {} and `worker` {}, on {cores} cores of {} with {} of \
-         memory, Linux {}.",
+        "Measured on {} at commit {}, with workerd {}, wrangler {} and `worker` {}. The machine \
+         has {cores} cores of {}, {} of memory and Linux {}.",
         clock::today(),
         commit(),
         installed("workerd"),

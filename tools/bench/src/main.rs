@@ -1,15 +1,15 @@
-//! What Reelay costs and how fast it is, compared with the alternatives.
+//! Measures the cost and the speed of Reelay, compared with the alternatives.
 //!
 //! ```text
 //! npm run bench                        everything, written to docs/BENCHMARKS.md
-//! npm run bench -- accept cost         only these, printed only
+//! npm run bench -- accept cost         only these, without writing the report
 //! ```
 //!
-//! Everything is measured on real workerd with the local upstream, all on this machine. Compared
-//! values are measured within one run, and reported as the median of the runs with the lowest and
-//! the highest.
+//! Everything runs on real workerd with the local upstream, on this machine. Values that are
+//! compared are measured in the same run. The report has the median of the runs, with the lowest
+//! and the highest.
 
-#![expect(clippy::cast_precision_loss, reason = "no count here comes near 2^52")]
+#![expect(clippy::cast_precision_loss, reason = "every count is far below 2^52")]
 
 mod clock;
 mod load;
@@ -83,12 +83,14 @@ fn document(sections: &[Section]) -> String {
     format!(
         "# Benchmarks\n\n\
          Written by `npm run bench`, which takes about half an hour. {} \
-         Everything runs on one machine: the worker on workerd without a proxy before it, the local upstream, and whoever \
-         orders, all on the same cores; so times are of the worker and the local runtime, whose R2, queues and alarms are \
-         stand-ins for Cloudflare's, not of a network. State is in memory (below `{}`) unless said otherwise. Figures are the median of \
-         {} runs with the lowest and the highest in parentheses, ratios are taken within each run; what is counted is counted \
-         once. What Reelay is compared with lies in `tools/bench/peers` and is served in the same way, with the same upstream \
-         and state in the same place.\n\n{}",
+         Everything runs on the same cores of one machine: the worker on workerd without a \
+         proxy, the local upstream, and the clients. So times are those of the worker and the \
+         local runtime, without a network. The runtime replaces Cloudflare's R2, queues and \
+         alarms. State is in memory (below `{}`), except where a row says otherwise. Figures are \
+         the median of {} runs, with the lowest and the highest in parentheses. Ratios are taken \
+         within each run. Counts are from one run. The peers are in `tools/bench/peers`. They \
+         are served in the same way, with the same upstream, and with their state in the same \
+         place.\n\n{}",
         machine::describe(),
         worker::home().parent().unwrap_or(&worker::home()).display(),
         measure::RUNS,

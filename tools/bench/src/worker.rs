@@ -316,8 +316,8 @@ pub(crate) fn root() -> PathBuf {
 }
 
 /// The folder of all state: the one that `BENCH_STATE` names, or else a folder in memory if the
-/// system has one. The platform's storage has nothing of this machine's disk, which would be the
-/// largest part of every figure.
+/// system has one. On disk, waiting for the disk would be the largest part of every figure, and
+/// Cloudflare's storage does not have this disk.
 pub(crate) fn home() -> PathBuf {
     let memory = Path::new(MEMORY);
     match std::env::var_os("BENCH_STATE") {

@@ -1,7 +1,7 @@
-//! Real processes for tests and benchmarks: started under a leash, inspected, killed. None of this
-//! is part of the worker.
+//! Real processes for tests and benchmarks: starts, inspects and kills them. None of this is part
+//! of the worker.
 //!
-//! A failure is a panic with a message, because no caller could go on.
+//! Failures are panics with a message, because no caller could continue.
 
 #![expect(
     clippy::missing_panics_doc,

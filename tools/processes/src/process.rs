@@ -1,8 +1,8 @@
 //! Child processes that cannot outlive this one.
 //!
-//! A program leads a process group of its own. A shell in the group waits for the end of a pipe
-//! from this process and then kills the group. So the group ends however this process ends, even by
-//! a signal.
+//! Each program leads its own process group. A shell in the group waits until a pipe from this
+//! process closes, and then kills the group. So the group ends when this process ends, even by a
+//! signal.
 
 use crate::ready::until;
 use rustix::param::clock_ticks_per_second;
@@ -53,7 +53,7 @@ impl Program {
         Self { leader, log }
     }
 
-    /// What the program has written so far.
+    /// The program's output so far.
     pub fn output(&self) -> String {
         fs::read(&self.log)
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())

@@ -1,5 +1,5 @@
 // @ts-check
-// A provider whose worker gives a list of answers, one to each request, and notes what was asked.
+// A provider whose worker gives a list of responses, one for each request, and records requests.
 
 import { createReelay } from "@reelay/ai-sdk-provider";
 
@@ -27,16 +27,16 @@ export function providerWith(answers, settings = {}) {
     const request = { method: "GET", ...init, url, path, body: init.body && JSON.parse(init.body) };
     asked.push(request);
     const answer = left.shift();
-    if (answer === undefined) throw new Error(`nothing more is answered, but asked: ${request.method} ${url}`);
+    if (answer === undefined) throw new Error(`unexpected request: ${request.method} ${url}`);
     return answer(request);
   };
   const provider = createReelay({ baseURL, apiKey: API_KEY, fetch, ...settings });
-  // The SDK's type has all of a model's methods optional; this one has them all.
+  // In the SDK's type all methods of a model are optional; this model has them all.
   const model = /** @type {Required<import("@ai-sdk/provider").Experimental_VideoModelV4>} */ (provider.video(MODEL));
   return { model, provider, asked, left, lines: () => asked.map(lineOf) };
 }
 
-/** Everything that a call of the SDK's has. @returns {any} */
+/** The options of a call of the SDK. @returns {any} */
 export const callOptions = (more = {}) => ({
   prompt: PROMPT,
   n: 1,
@@ -53,7 +53,7 @@ export const callOptions = (more = {}) => ({
   ...more,
 });
 
-/** An error with all that hangs on it, to look for what may not be there. */
+/** An error with all its fields as text, to search for secrets. */
 export function everythingOf(error) {
   const seen = [];
   for (let at = error; at instanceof Error; at = /** @type {any} */ (at).cause)

@@ -167,7 +167,7 @@ describe("a render is never paid for twice by generateVideo", () => {
   it("says so when the job waits for another prompt or for somebody's confirmation", async () => {
     for (const [status, words] of /** @type {const} */ ([
       ["pending_clarification", /waits for another one: Try it without the knife\./],
-      ["pending_confirmation", /waits to be confirmed/],
+      ["pending_confirmation", /waits for confirmation/],
     ])) {
       const { model, asked } = providerWith([created, standing(status, { error: "Try it without the knife." })]);
       const error = await failureOf(generateVideo({ model, prompt: PROMPT, maxRetries: 5 }));

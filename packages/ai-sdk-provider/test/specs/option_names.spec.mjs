@@ -8,7 +8,7 @@ const PNG = { type: "file", mediaType: "image/png", data: "iVBORw0KGgo=" };
 const first = { frameImages: [{ frameType: "first_frame", image: PNG }] };
 const reelay = (options) => ({ providerOptions: { reelay: options } });
 
-/** What a refusal of one field reads like. */
+/** The message of a refusal of one field. */
 async function told(pointer, detail, more = {}) {
   const { model } = providerWith([problem(400, "invalid_request", { errors: [{ pointer, detail }] })]);
   const { message, data } = await failureOf(model.doGenerate(callOptions(more)));
@@ -90,7 +90,7 @@ describe("a refusal names what the caller of the SDK has set", () => {
     it(`${pointer} ${detail}`, async () => {
       const { sentence: seen, errors } = await told(pointer, detail, more);
       expect(seen).to.equal(sentence);
-      // Programs find Reelay's own word as well.
+      // Programs also get Reelay's own name.
       expect(errors[0].pointer).to.equal(pointer);
     });
 

@@ -8,7 +8,7 @@ const PNG = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const PNG_BASE64 = "iVBORw0KGgo=";
 const file = (mediaType, data) => ({ type: "file", mediaType, data });
 
-/** What is ordered for a call, and the warnings. */
+/** The order of a call, and its warnings. */
 async function ordered(more) {
   const { model, asked } = providerWith([created]);
   const { warnings } = await model.doStart(callOptions(more));

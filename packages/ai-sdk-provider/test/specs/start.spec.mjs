@@ -131,7 +131,7 @@ describe("getVideoStatus", () => {
     ["failed", { error: "It was refused.", errorCode: "provider_rejected_content" }, /^It was refused\.$/],
     ["cancelled", {}, /cancelled/],
     ["pending_clarification", { error: "No knives." }, /waits for another one: No knives\./],
-    ["pending_confirmation", {}, /waits to be confirmed/],
+    ["pending_confirmation", {}, /waits for confirmation/],
   ]))
     it(`is an error for a job that is ${status}`, async () => {
       const { model } = providerWith([standing(status, more)]);

@@ -1,16 +1,16 @@
 // @ts-check
-// Timers that do not wait: each fires at once or never, and how long it would have waited is noted.
+// Timers that do not wait: each fires immediately or never, and its delay is recorded.
 
 import { afterEach, beforeEach } from "mocha";
 
-/** What one attempt may take unless a test says otherwise. */
+/** The default timeout of one attempt. */
 export const ATTEMPT_MS = 30_000;
-/** How long a stream of events may be silent. */
+/** The longest silence of a stream of events. */
 export const SILENCE_MS = 40_000;
 
 /**
- * Replaces the platform's timers for each test of a suite. Those of `never` do not fire: the limits of attempts and
- * of silence, unless a test is about them.
+ * Replaces the platform's timers in each test of a suite. Those of `never` do not fire: the limits
+ * of attempts and of silence, except in tests of these limits.
  */
 export function useClock() {
   const clock = {
@@ -18,9 +18,9 @@ export function useClock() {
     never: [],
     /** @type {number[]} */
     delays: [],
-    /** What was waited for, without the limits. @returns {number[]} */
+    /** The delays without the limits. @returns {number[]} */
     pauses: () => clock.delays.filter((delay) => delay !== ATTEMPT_MS && delay !== SILENCE_MS),
-    /** Resolves as soon as somebody waits for so long. @returns {Promise<void>} */
+    /** Resolves when a timer with this delay starts. @returns {Promise<void>} */
     waits: (delay) =>
       new Promise((resolve) => (clock.delays.includes(delay) ? resolve() : listeners.push({ delay, resolve }))),
   };

@@ -1,12 +1,12 @@
 // @ts-check
-// Webhooks as Reelay sends them, signed by the reference implementation of the Standard Webhooks specification.
+// Webhooks as Reelay sends them, signed by the reference implementation of Standard Webhooks.
 
 import { Webhook } from "standardwebhooks";
 
 export const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 export const OTHER_SECRET = `whsec_${btoa("another secret of enough bytes!!")}`;
 export const ID = "msg_1";
-/** The present time of every test that fixes one. */
+/** The current time in tests that fix it. */
 export const NOW = new Date("2026-01-01T00:00:00.500Z");
 
 const BASE = { generationId: "g1", jobId: "g1", userId: "u_1", metadata: {}, attempt: 1, sequence: 7 };
@@ -20,7 +20,7 @@ export function bodyOf(event, more = {}) {
   return JSON.stringify({ ...BASE, event, timestamp, status: "processing", progress: 5, ...own, ...more });
 }
 
-/** What the reference implementation signs. */
+/** The reference implementation's signature. */
 export function signature(body, { secret = SECRET, id = ID, at = NOW } = {}) {
   return new Webhook(secret).sign(id, at, body);
 }
@@ -34,7 +34,7 @@ export function headersOf(body, { secret = SECRET, id = ID, at = NOW } = {}) {
   };
 }
 
-/** The request that a webhook is, sent now. */
+/** The request of a webhook that is sent now. */
 export function requestOf(body, options = {}) {
   const headers = { "Content-Type": "application/json", ...headersOf(body, { at: new Date(), ...options }) };
   return new Request("https://app.test/api/webhooks/worker", { method: "POST", headers, body });

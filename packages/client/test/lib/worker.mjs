@@ -1,5 +1,6 @@
 // @ts-check
-// A stand-in for a worker: a `fetch` that answers each request with the next of a list, and notes what was asked.
+// A stand-in for a worker: a `fetch` that gives each request the next response of a list, and
+// records the requests.
 
 import { createReelay } from "@reelay/client";
 
@@ -10,7 +11,7 @@ export const API_KEY = "a-key-that-nobody-may-see";
 /** @typedef {(asked: Asked) => Response | Promise<Response>} Answer */
 
 /**
- * A client of a worker that gives these answers, one to each request, and what it was asked.
+ * A client of a worker that gives these responses, one for each request, and the recorded requests.
  * @param {Answer[]} answers
  * @param {object} [options] of the client
  */
@@ -23,20 +24,20 @@ export function workerWith(answers, options = {}) {
     const request = { ...init, url, path: url.slice(BASE_URL.length), body: init.body && JSON.parse(init.body) };
     asked.push(request);
     const answer = left.shift();
-    if (answer === undefined) throw new Error(`nothing more is answered, but asked: ${init.method} ${url}`);
+    if (answer === undefined) throw new Error(`unexpected request: ${init.method} ${url}`);
     return answer(request);
   };
   const reelay = createReelay({ baseUrl: BASE_URL, apiKey: API_KEY, fetch, ...options });
   return { reelay, asked, left };
 }
 
-/** An answer in JSON. @returns {Answer} */
+/** A JSON response. @returns {Answer} */
 export const json =
   (value, status = 200, headers = {}) =>
   () =>
     new Response(JSON.stringify(value), { status, headers: { "Content-Type": "application/json", ...headers } });
 
-/** A problem of the worker's. @returns {Answer} */
+/** A problem of the worker. @returns {Answer} */
 export const problem = (status, code, more = {}, headers = {}) => {
   const detail = `This is ${code}.`;
   const body = { type: "urn", title: "T", status, detail, error: detail, code, requestId: "r1", success: false };
@@ -49,12 +50,12 @@ export const problem = (status, code, more = {}, headers = {}) => {
 export const unavailable = problem(503, "unavailable", { retryable: true });
 export const tooMany = problem(429, "too_many_requests", { retryable: true }, { "Retry-After": "3" });
 
-/** No answer: the connection broke. @type {Answer} */
+/** No response: the connection broke. @type {Answer} */
 export const lost = () => Promise.reject(new TypeError("fetch failed"));
-/** No answer, ever, whatever the signal says. @type {Answer} */
+/** Never a response, even after an abort. @type {Answer} */
 export const silent = () => new Promise(() => {});
 
-/** A generation that stands so. */
+/** A generation with this status. */
 export const generation = (status, more = {}) => ({
   id: "g1",
   generationId: "g1",
@@ -65,19 +66,19 @@ export const generation = (status, more = {}) => ({
   ...more,
 });
 
-/** The answer about it. @returns {Answer} */
+/** The response with that generation. @returns {Answer} */
 export const standing = (status, more = {}) => json({ success: true, generation: generation(status, more) });
 
-/** What `create` is answered. @type {Answer} */
+/** The response to `create`. @type {Answer} */
 export const created = (asked) =>
   json({ success: true, generationId: asked.body.generationId ?? "made-there", status: "queued" }, 201)(asked);
 
-/** What becomes of a stream after its last chunk. */
+/** What a stream does after its last chunk. */
 export const OPEN = "open";
 export const BROKEN = "broken";
 
 /**
- * A stream of events with these chunks, texts or bytes, which then ends, stays open or breaks.
+ * A stream of events with these chunks (texts or bytes), which then ends, stays open or breaks.
  * @param {(string | Uint8Array)[]} chunks
  * @returns {Answer}
  */
@@ -101,7 +102,7 @@ export const stream = (chunks, then = "ended", onCancel = () => {}) => {
   };
 };
 
-/** Nothing is left to tell. @type {Answer} */
+/** The response if no more events will come. @type {Answer} */
 export const nothingLeft = () => new Response(null, { status: 204 });
 
 /** The text of one step of the timeline. */
@@ -114,7 +115,7 @@ export const end = (status = "completed") => message("end", { status });
 
 export const encode = (text) => new TextEncoder().encode(text);
 
-/** What a promise is rejected with. @returns {Promise<any>} */
+/** The error with which a promise rejects. @returns {Promise<any>} */
 export async function failureOf(promise) {
   let value;
   try {
@@ -122,10 +123,10 @@ export async function failureOf(promise) {
   } catch (error) {
     return error;
   }
-  throw new Error(`It was expected to fail, but gave ${JSON.stringify(value)}.`);
+  throw new Error(`The promise must reject, but resolved to ${JSON.stringify(value)}.`);
 }
 
-/** All that an iterable gives. @template T @param {AsyncIterable<T>} iterable @returns {Promise<T[]>} */
+/** All values of an iterable. @template T @param {AsyncIterable<T>} iterable @returns {Promise<T[]>} */
 export async function all(iterable) {
   const items = [];
   for await (const item of iterable) items.push(item);

@@ -1,5 +1,5 @@
-// Runs the client's specs in Chromium (`CHROMIUM_BIN`), and prints how many have passed. Whatever the page complains of
-// fails the run.
+// Runs the client's specs in Chromium (`CHROMIUM_BIN`) and prints how many passed. Any error of the
+// page fails the run.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -20,7 +20,7 @@ const KINDS = {
 
 const module = (name) => fileURLToPath(import.meta.resolve(name));
 
-/** The reference implementation, whose own modules are no browser's. */
+/** The reference implementation, bundled because its modules do not run in a browser. */
 async function reference() {
   const stdin = { contents: 'export { Webhook } from "standardwebhooks";', resolveDir: PACKAGE };
   const { outputFiles } = await build({ stdin, bundle: true, format: "esm", write: false, logLevel: "error" });
@@ -67,7 +67,7 @@ try {
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") problems.push(`console: ${message.text()}`);
   });
-  // A page that lacks one of its modules runs nothing, and would never say that it has ended.
+  // A page with a missing module runs nothing and would never end, so any page error ends the run.
   const broken = new Promise((resolve) => {
     page.on("pageerror", (error) => {
       problems.push(`page: ${error.stack || error}`);

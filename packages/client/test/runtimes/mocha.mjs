@@ -1,2 +1,2 @@
-// What the specs import as "mocha", where mocha is a script of the page.
+// The specs import this as "mocha"; mocha itself is a script of the page.
 export const { describe, it, before, after, beforeEach, afterEach } = globalThis;

@@ -1,4 +1,4 @@
-// Answers like a Reelay worker whose one generation ends while it is followed.
+// Acts as a Reelay worker whose only generation ends while it is followed.
 
 let looks = 0;
 

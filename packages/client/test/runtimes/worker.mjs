@@ -1,4 +1,5 @@
-// The client inside a worker without Node's modules: each path is one promise, and answers with what it saw.
+// The client inside a worker without Node's modules. Each path tests one feature and responds with
+// the result.
 
 import { createReelay, createWebhookHandler, verifyWebhook } from "@reelay/client";
 
@@ -33,7 +34,7 @@ export default {
   },
 };
 
-/** Whether this platform takes the option `cache`; it throws where it does not. */
+/** Whether this platform accepts the option `cache`; throws if it does not. */
 function knowsCache() {
   try {
     return new Request("https://reelay.test", { cache: "no-store" }) !== undefined;

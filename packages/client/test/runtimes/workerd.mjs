@@ -1,4 +1,4 @@
-// Runs the built client inside workerd, without nodejs_compat, and prints how many promises it has kept.
+// Runs the built client inside workerd, without nodejs_compat, and prints how many tests passed.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -26,13 +26,13 @@ const app = { bindings: { API_KEY: "key" }, outboundService: "reelay" };
 const script = await bundle();
 const workers = [
   worker("app", script, app),
-  // Before this platform knew the option `cache` of a request.
+  // A compatibility date before workerd supported the option `cache`.
   worker("old", script, { ...app, compatibilityDate: "2024-09-23" }),
   worker("reelay", readFileSync(here("stub.mjs"), "utf8")),
 ];
 const miniflare = new Miniflare(convertV4MiniflareOptions({ host: "127.0.0.1", workers }));
 const body = bodyOf("generation.completed");
-/** What the worker answers to a webhook at this path. */
+/** The worker's response to a webhook at this path. */
 const send = async (path, secret) => {
   const headers = Object.fromEntries(requestOf(body, secret ? { secret } : {}).headers);
   return miniflare.dispatchFetch(`https://app.test${path}`, { method: "POST", headers, body });

@@ -22,7 +22,7 @@ import {
   workerWith,
 } from "../lib/worker.mjs";
 
-/** What a test looks at: the kinds, with the ids of steps. */
+/** The kinds of events, with the ids of steps. */
 const brief = (events) => events.map((event) => (event.type === "step" ? event.id : event.type));
 const resumedAfter = (asked) => asked.map(({ headers }) => headers.get("last-event-id"));
 
@@ -116,7 +116,7 @@ describe("live events", () => {
       }),
       stream([step(2), end()]),
     ]);
-    // Only the wait for what never comes lasts long enough for the timer, which fires at once, to be first.
+    // The timer fires immediately, so it is first only if no chunk comes.
     const events = reelay.events("g1")[Symbol.asyncIterator]();
     const seen = [];
     for (let next = await events.next(); !next.done; next = await events.next()) seen.push(next.value);

@@ -8,7 +8,7 @@ const ORDER = { prompt: "A paper boat" };
 /** @returns {any} */
 const marked = (marks, error = new Error("for the framework")) => Object.assign(error, marks);
 
-/** What frameworks throw to end or suspend a render. @type {[string, any][]} */
+/** Values that frameworks throw to end or suspend a render. @type {[string, any][]} */
 const CONTROL_FLOW = [
   ["Next.js: a static page that turns out to be dynamic", marked({ digest: "DYNAMIC_SERVER_USAGE" })],
   ["Next.js: a redirect", marked({ digest: "NEXT_REDIRECT;replace;/login;307;" })],
@@ -22,7 +22,7 @@ const CONTROL_FLOW = [
   ["a redirect that is a response", new Response(null, { status: 302, headers: { Location: "/login" } })],
 ];
 
-/** What platforms throw when a request fails. @type {[string, any][]} */
+/** Values that platforms throw when a request fails. @type {[string, any][]} */
 const FAILURES = [
   ["Node, browsers", new TypeError("fetch failed")],
   [

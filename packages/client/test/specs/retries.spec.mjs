@@ -87,7 +87,7 @@ describe("repeats", () => {
     const { reelay } = workerWith([after(at), after(past), standing("queued")]);
     await reelay.get("g1");
     const [until = 0, over] = clock.pauses();
-    // The date has whole seconds, and some time may have gone by.
+    // The date has whole seconds, and some time may have passed.
     expect(until).to.be.within(1, 25_000);
     expect(over).to.equal(0);
   });

@@ -11,7 +11,7 @@ const now = { now: NOW };
 const seconds = (count) => new Date(NOW.getTime() + count * 1000);
 
 /**
- * The code with which these are refused.
+ * The code of the refusal.
  * @param {any} secrets
  * @param {import("@reelay/client/webhooks").VerifyOptions} options
  */
@@ -24,7 +24,8 @@ async function refused(body, headers, secrets = SECRET, options = now) {
 
 describe("a webhook's signature", () => {
   it("is the specification's: the published vector verifies, and nothing beside it", async () => {
-    // Published by the reference implementations. Its body is no event of Reelay's, which is what is said of it.
+    // Published by the reference implementations. Its body is not an event of Reelay's, so it is
+    // verified and then malformed.
     const body = '{"test": 2432232314}';
     const vector = {
       "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",

@@ -8,8 +8,8 @@ import { encode, failureOf } from "../lib/worker.mjs";
 const COMPLETED = bodyOf("generation.completed");
 
 /**
- * A store as a database would be one: what is begun for an id is waited for by whoever comes next, and noted when it
- * has worked.
+ * A store that acts like a database: a second call for an id waits for the first one's work, and
+ * the work is recorded if it succeeds.
  */
 function storeOf(transaction = undefined) {
   /** @type {Map<string, Promise<void>>} */
@@ -242,7 +242,7 @@ describe("the webhooks' handler", () => {
   it("verifies the bytes as they came, a byte order mark included", async () => {
     const body = `\uFEFF${COMPLETED}`;
     const handler = createWebhookHandler({ secrets: SECRET });
-    // Signed, but no JSON: had the mark been dropped, the signature would not be right.
+    // Signed but not JSON. If the mark were dropped, the signature would be wrong.
     expect((await handler(requestOf(body))).status).to.equal(400);
   });
 

@@ -1,6 +1,6 @@
-//! One image as JSON, in the spellings of the SDKs: `{"mimeType", "data"}`, Google's
+//! One image as JSON, in the formats of the SDKs: `{"mimeType", "data"}`, Google's
 //! `{"bytesBase64Encoded", "mimeType"}` and `{"imageBytes", "mimeType"}`, an entry `{"image": …,
-//! "referenceType": "ASSET"}`, or a `data:` address.
+//! "referenceType": "ASSET"}`, or a `data:` URL.
 
 use crate::api::order::spelling::{camel_case, pointer_token};
 use crate::machine::job::ImageRole;
@@ -10,12 +10,12 @@ use serde_json::{Map, Value};
 
 /// The largest image, in bytes.
 pub const MAX_IMAGE: usize = 7 * 1024 * 1024;
-/// The kinds of image that are taken, with the bytes each begins with.
+/// The accepted image types, with the first bytes of each.
 const KINDS: [(&str, &[u8]); 2] = [
     ("image/png", b"\x89PNG\r\n\x1a\n"),
     ("image/jpeg", b"\xff\xd8\xff"),
 ];
-/// Usual mistakes for them.
+/// Common wrong names for them.
 const SYNONYMS: [(&str, &str); 2] = [("image/jpg", "image/jpeg"), ("image/x-png", "image/png")];
 const MIME_TYPE: [&str; 3] = ["mimeType", "mediaType", "contentType"];
 const DATA: [&str; 5] = [
@@ -25,26 +25,26 @@ const DATA: [&str; 5] = [
     "base64",
     "b64Json",
 ];
-/// Keys whose value holds the image proper.
+/// Keys whose value is the image itself.
 const INSIDE: [&str; 2] = ["image", "inlineData"];
 const ADDRESSES: [&str; 6] = ["gcsUri", "uri", "url", "imageUrl", "fileUri", "fileId"];
 const NO_ADDRESS: &str =
-    "is not supported, because no address is fetched: send the file itself as base64 in data";
+    "is not supported, because Reelay fetches no URLs: send the file itself as base64 in data";
 const NO_DATA: &str = "must be the image as base64";
 
-/// The place of a value within the image, as a JSON pointer, and what is wrong with it.
+/// The JSON pointer of a value within the image, and what is wrong with it.
 type Wrong = (String, String);
 
-/// What an image's JSON holds.
+/// A parsed image.
 pub(crate) struct Read {
-    /// Its kind and bytes, unless something is wrong with them.
+    /// Its type and bytes; `None` if there are errors.
     pub(crate) image: Option<(&'static str, Vec<u8>)>,
-    /// Pointers of keys that mean nothing here.
+    /// Pointers of unknown keys.
     pub(crate) unknown: Vec<String>,
     pub(crate) errors: Vec<Wrong>,
 }
 
-/// The parts of an image, each with its place.
+/// The parts of an image, with the JSON pointer of each.
 #[derive(Default)]
 struct Parts<'a> {
     mime_type: Option<(String, &'a str)>,
@@ -53,7 +53,7 @@ struct Parts<'a> {
     errors: Vec<Wrong>,
 }
 
-/// Reads an image that is to play a role.
+/// Parses an image with this role.
 pub(crate) fn read(value: &Value, role: ImageRole) -> Read {
     let mut parts = Parts::default();
     if let Some(object) = value.as_object() {
@@ -65,7 +65,7 @@ pub(crate) fn read(value: &Value, role: ImageRole) -> Read {
         parts.take_data(String::new(), text);
     } else {
         let wrong =
-            "must be an object with mimeType and data (base64); no address is fetched".to_owned();
+            "must be an object with mimeType and data (base64); Reelay fetches no URLs".to_owned();
         return Read {
             image: None,
             unknown: Vec::new(),
@@ -93,7 +93,7 @@ pub(crate) fn read(value: &Value, role: ImageRole) -> Read {
 }
 
 impl<'a> Parts<'a> {
-    /// Sorts the keys of an object. One that is inside another holds no third.
+    /// Sorts the keys of an object. An object inside another must not have a third one inside.
     fn gather(
         &mut self,
         object: &'a Map<String, Value>,
@@ -111,7 +111,7 @@ impl<'a> Parts<'a> {
                     if !text.is_some_and(|kind| kind.eq_ignore_ascii_case("asset")) {
                         self.errors.push((
                             place,
-                            "must be \"ASSET\": no model here takes another kind".to_owned(),
+                            "must be \"ASSET\": no model accepts another type".to_owned(),
                         ));
                     }
                 }
@@ -134,7 +134,7 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Takes base64, or a `data:` address of it with its kind.
+    /// Takes base64, or a `data:` URL with the type and base64.
     fn take_data(&mut self, place: String, text: &'a str) {
         match split_data_address(text) {
             Some((kind, data)) => {
@@ -145,7 +145,7 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Takes a part. A second value of it must be equal.
+    /// Takes a part. If it is sent twice, both values must be equal.
     fn take_once(
         &mut self,
         place: String,
@@ -155,7 +155,7 @@ impl<'a> Parts<'a> {
         match part(self) {
             Some((_, known)) if *known == value => {}
             Some((other, _)) => {
-                let detail = format!("differs from {other} beside it: send one of them");
+                let detail = format!("differs from {other}: send only one of them");
                 self.errors.push((place, detail));
             }
             empty => *empty = Some((place, value)),
@@ -163,7 +163,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The kind and the bytes, or the field that is wrong and what it must be.
+/// The type and the bytes, or the field that is wrong and what it must be.
 fn decoded(
     mime_type: Option<(String, &str)>,
     data: Option<(String, &str)>,
@@ -176,7 +176,7 @@ fn decoded(
         return Err(("/data".to_owned(), NO_DATA.to_owned()));
     };
     let too_large = format!("must be an image of at most {MAX_IMAGE} bytes");
-    // Four characters for three bytes.
+    // Base64 has four characters for three bytes.
     if data.len() / 4 * 3 > MAX_IMAGE + 2 {
         return Err((place, too_large));
     }
@@ -205,13 +205,13 @@ fn must_be_a_kind() -> String {
     format!("must be {}", KINDS.map(|(kind, _)| kind).join(" or "))
 }
 
-/// The kind and the base64 of an address such as `data:image/png;base64,iVBORw0…` (RFC 2397).
+/// The type and the base64 of a URL such as `data:image/png;base64,iVBORw0…` (RFC 2397).
 fn split_data_address(text: &str) -> Option<(&str, &str)> {
     text.strip_prefix("data:")?.split_once(";base64,")
 }
 
-/// An image as it is kept and echoed: its kind and size instead of its bytes, and every other key
-/// as it was sent.
+/// An image as it is stored and echoed: its type and size instead of its bytes, and every other key
+/// as sent.
 pub(crate) fn shown(value: &Value) -> Value {
     if let Some((kind, data)) = value.as_str().and_then(split_data_address) {
         return size_of(Some(kind), data).into();

@@ -1,8 +1,8 @@
 // The least that a durable order costs: one call of a Durable Object that writes one row.
 //
-// POST /object uses a separate object for each order, as Reelay does; POST /row uses one object for all. POST /both is
-// the least with a queue: first the order's own object, with an alarm that starts it as a fallback, then a row in the
-// one object that knows the order of jobs.
+// POST /object uses a separate object for each order, as Reelay does; POST /row uses one object for
+// all. POST /both is the least with a queue: first the order's own object, with an alarm as a
+// fallback, then a row in the one object that orders the jobs.
 
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 

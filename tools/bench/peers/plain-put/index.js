@@ -1,6 +1,7 @@
-// The least that storing a video costs: the upstream's answer, put unchanged.
+// The least that storing a video costs: the upstream's response, put unchanged.
 //
-// POST / {url, apiKey, name} answers with the time that this took, by the worker's own clock, in milliseconds.
+// POST / {url, apiKey, name} responds with the time that this took in milliseconds, by the worker's
+// own clock.
 
 import { WorkerEntrypoint } from "cloudflare:workers";
 

@@ -12,21 +12,21 @@ use crate::worker::{Kind, Stage, Worker};
 use rusqlite::Connection;
 use serde_json::json;
 
-/// How many jobs already wait.
-const DEPTHS: [u64; 3] = [0, 1_000, 100_000];
+/// The numbers of jobs that already wait.
+const DEPTHS: [u64; 4] = [0, 1_000, 10_000, 100_000];
 /// The floor's variants, and their names.
 const FLOORS: [(&str, &str); 3] = [
     ("object", "floor, an object each"),
     ("row", "floor, one object for all"),
     (
         "both",
-        "floor, an object each with a timer, then one for all",
+        "floor, an object each with an alarm, then one for all",
     ),
 ];
 /// The series with their state on disk; they follow those with state in memory.
 const ON_DISK: [&str; 3] = [
     "on disk: floor, an object each",
-    "on disk: floor, an object each with a timer, then one for all",
+    "on disk: floor, an object each with an alarm, then one for all",
     "on disk: Reelay, 0 waiting",
 ];
 const IN_MEMORY: usize = FLOORS.len() + DEPTHS.len();
@@ -210,7 +210,7 @@ fn multiply(stage: &Stage, depth: u64) {
         )
         .expect("the waiting jobs can be counted");
     assert_eq!(u64::try_from(waiting), Ok(depth), "this many jobs wait");
-    // The queue's stored numbers of the line are outdated: without them it counts again.
+    // The queue's stored counts of waiting jobs are outdated; without them it counts again.
     let forget = "UPDATE book SET record = json_remove(record, '$.line')";
     assert_eq!(
         database
@@ -230,7 +230,7 @@ fn section(series: &[Series]) -> Section {
         "",
         "p50, ms",
         "p99, ms",
-        "a second",
+        "per second",
         "processor, ms",
         "p50 ÷ floor's",
     ]);
@@ -252,26 +252,41 @@ fn section(series: &[Series]) -> Section {
             ),
         ]);
     }
-    let [floor, _, both, empty, _, deep, disk_floor, disk_both, disk] = series else {
-        unreachable!("there are nine")
+    let [
+        floor,
+        _,
+        both,
+        empty,
+        _,
+        long,
+        longest,
+        disk_floor,
+        disk_both,
+        disk,
+    ] = series
+    else {
+        unreachable!("there are ten")
     };
     let over = |one: &Series, other: &Series| Spread::of_ratios(&one.median, &other.median);
     let (over_floor, over_disk_floor) = (over(empty, floor), over(disk, disk_floor));
-    let over_empty = over(deep, empty);
+    let (over_empty, longest_over_empty) = (over(long, empty), over(longest, empty));
     Section {
         title: "Accept",
         method: format!(
-            "`POST /api/generations` of an order that has to wait, beside a worker of a few lines that calls one Durable \
-             Object which writes one row: an object of its own for each order, as Reelay has one for each job, one for all, and \
-             both one after the other, the first with a timer, which is the least that an order with a queue takes. p50 and p99 of {ONE_BY_ONE} orders one after the other; then {TOGETHER} orders, {AT_ONCE} at a time, with the \
-             runtime's processor time for each. With state in memory only the work counts; on the disk so does waiting for it."
+            "`POST /api/generations` of an order that must wait, compared with a floor: a worker \
+             of a few lines whose Durable Object writes one row. The floor has three variants: \
+             an object for each order, as Reelay has for each job; one object for all orders; \
+             and both in sequence, the first with an alarm. The last is the least that an order \
+             with a queue needs. p50 and p99 are of {ONE_BY_ONE} orders, one after the other. \
+             Throughput and processor time are of {TOGETHER} orders, {AT_ONCE} at a time. With \
+             state on disk, the times include waiting for the disk."
         ),
         table,
         goals: vec![
             Goal {
                 aim: "p50 at most 1.5 × the floor's".to_owned(),
                 found: format!(
-                    "{} × in memory, {} × on disk; {} × and {} × of the least that takes two objects",
+                    "{} × in memory, {} × on disk; compared with two objects {} × and {} ×",
                     over_floor.show(2),
                     over_disk_floor.show(2),
                     over(empty, both).show(2),
@@ -279,19 +294,25 @@ fn section(series: &[Series]) -> Section {
                 ),
                 met: over_floor.median <= 1.5 && over_disk_floor.median <= 1.5,
                 reason: format!(
-                    "An order is durable in its job, with a timer of its own, before the queue gives it a place, so that it can \
-                     neither be lost nor stuck between them; two objects one after the other are {} × the floor with nothing \
-                     in them. What Reelay takes beyond that is authentication, limits and checks, and some thirty statements \
-                     for order, budgets, limits and metrics instead of two. The profile is flat: the most is SQLite, calls \
-                     between objects, and the log's four lines.",
+                    "An order is durable in its job, with an alarm, before the queue gives it a \
+                     position, so it can neither be lost nor get stuck between them. Two objects \
+                     in sequence alone take {} × the floor. The rest is authentication, limits, \
+                     checks, and about thirty SQL statements for order, budgets, limits and \
+                     metrics instead of two. No part dominates the profile: the largest are \
+                     SQLite, calls between objects, and the four log lines.",
                     over(both, floor).show(2)
                 ),
             },
             Goal {
-                aim: "with 100,000 waiting at most 1.2 × the p50 with none".to_owned(),
-                found: format!("{} ×", over_empty.show(2)),
-                met: over_empty.median <= 1.2,
-                reason: "The answer tells the place in line, for which up to a thousand who wait are counted."
+                aim: "p50 with 10,000 waiting, and with 100,000, at most 1.2 × that with none"
+                    .to_owned(),
+                found: format!(
+                    "{} × and {} ×",
+                    over_empty.show(2),
+                    longest_over_empty.show(2)
+                ),
+                met: over_empty.median <= 1.2 && longest_over_empty.median <= 1.2,
+                reason: "The response has a position; up to 1,000 waiting jobs are counted for it."
                     .to_owned(),
             },
         ],

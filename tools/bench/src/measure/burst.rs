@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 const JOBS: usize = 1_000;
-/// As many connections at a time as browsers and servers have.
+/// The number of concurrent connections.
 const AT_ONCE: usize = 100;
 const RENDER_MS: u64 = 2_000;
 const SLOTS: u64 = 50;
@@ -45,7 +45,7 @@ pub(crate) async fn measure() -> Section {
         Spread::of(&series.accepted_in).show(1),
     ]);
     table.row([
-        "jobs a minute, from the first order to the last webhook".to_owned(),
+        "jobs per minute, from the first order to the last webhook".to_owned(),
         Spread::of(&series.per_minute).show(0),
     ]);
     table.row([
@@ -63,8 +63,8 @@ pub(crate) async fn measure() -> Section {
     Section {
         title: "Burst",
         method: format!(
-            "{} orders over {AT_ONCE} connections at once, renders of {} s, {SLOTS} slots, and a receiver that takes 50 ms for \
-             a webhook; a poll each 2 s.",
+            "{} orders over {AT_ONCE} connections at once, renders of {} s, {SLOTS} slots, a \
+             poll every 2 s, and a receiver that takes 50 ms for each webhook.",
             number(JOBS as f64, 0),
             RENDER_MS / 1_000
         ),

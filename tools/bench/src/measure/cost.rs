@@ -13,8 +13,8 @@ use rusqlite::Connection;
 use std::time::Duration;
 
 const JOBS: u32 = 100;
-/// A render of two minutes, and a video that takes about a second to store.
 const USER: &str = "user";
+/// A render of two minutes, and a video that takes about a second to store.
 const PROMPT: &str = "[[render:120000 download:slow:40000]]";
 /// How long each call of the upstream takes, in milliseconds.
 const ANSWER_MS: &str = "300";
@@ -23,7 +23,7 @@ const ARRIVALS: Duration = Duration::from_secs(50);
 const SLOTS: (&str, &str) = ("MAX_CONCURRENT_JOBS", "1000");
 const POLL_INTERVAL_MS: &str = "5000";
 const MINUTE: Duration = Duration::from_mins(1);
-/// Within this time the queue has checked a job once more after its webhook.
+/// Within this time after its webhook, the queue has checked a job once more.
 const TAIL: Duration = Duration::from_secs(40);
 /// Sweeps of an idle worker, a minute apart, to measure what a sweep costs.
 const SWEEPS: u32 = 3;
@@ -51,7 +51,7 @@ const WAYS: [(Way, &str); 6] = [
     (Way::Mode("alarm"), "`alarm`"),
     (Way::Mode("queue"), "`queue`"),
     (Way::Pushed, "Google's webhook"),
-    (Way::FixedPoll, "poll each 5 s"),
+    (Way::FixedPoll, "poll every 5 s"),
 ];
 
 /// What one job used.
@@ -253,7 +253,7 @@ fn section(costs: &[Cost]) -> Section {
             cost.bill.parts[index].1 * 1_000.0
         });
     }
-    row("**1,000: all of it, $**", 4, &|cost| {
+    row("**1,000: the total, $**", 4, &|cost| {
         cost.bill.total() * 1_000.0
     });
     let thousand = |cost: &Cost| cost.bill.total() * 1_000.0;
@@ -286,15 +286,17 @@ fn section(costs: &[Cost]) -> Section {
     }
 }
 
-/// The sentence that says what the money is spent on, from the counts.
+/// Explains the cost, from the counts.
 fn reason(usual: &Cost, pushed: &Cost) -> String {
     let rows = |cost: &Cost| cost.used.rows_written + cost.used.alarms_set;
     let a_poll = (usual.bill.total() - pushed.bill.total()) / (usual.polls - pushed.polls);
     format!(
-        "Most of it goes for rows. {} of them are no poll's: each step is durable before the next one, in the job and, where \
-         others wait for it, in the queue, with what limits, budgets, lists, metrics and webhooks need, of which the fixed poll \
-         has nothing; they are the goal by themselves. A poll is a row for its alarm, a request and 0.3 s of an object, together \
-         ${} for 1,000 of them. There are {}, one each 2.5 s, because a user is watching; and {} where Google's webhook tells.",
+        "Most of the cost is for rows. {} of them are not for polls: each step is durable before \
+         the next one, in the job and often in the queue, with the data for limits, budgets, \
+         lists, metrics and webhooks. The fixed poll has none of this. These rows alone cost as \
+         much as the goal allows. A poll needs a row for its alarm, a request and 0.3 s of an \
+         object: ${} for 1,000 polls. There are {} polls, one every 2.5 s, because a user is \
+         watching, and {} with Google's webhook.",
         number(rows(pushed) - pushed.polls, 0),
         number(a_poll * 1_000.0, 4),
         number(usual.polls, 0),
@@ -305,14 +307,17 @@ fn reason(usual: &Cost, pushed: &Cost) -> String {
 fn method(sweep: &Cost) -> String {
     let upstream = PRICE_PER_SECOND * SECONDS * 1_000.0;
     format!(
-        "{JOBS} jobs in each way, in real time: renders of 120 s, default settings but for \
-         the slots and what the head names; all but the four modes are `immediate`; an upstream whose every answer takes {ANSWER_MS} ms, and a video that takes about a second. Counted in the \
-         running worker by a wrapper around it (`tools/bench/counter.js`), and priced with Cloudflare's list prices beyond what \
-         is included (`tools/bench/src/prices.rs`), so for a small app much of it is free; the processor time is the whole local \
-         runtime's, so rather too much. Jobs are deleted after seven days, by the daily clean-up. Not counted: the rows of \
-         `deleteAll`, and some 15 KB of SQLite for these seven days. For 1,000 videos of {SECONDS} s the upstream itself asks \
-         ${}; keeping 1,000 videos of 20 MB for seven days in R2 costs ${}. The sweep comes each minute whatever happens: ${} a \
-         month.",
+        "{JOBS} jobs in each way, in real time: renders of 120 s, default settings except the \
+         slots and what the column names, an upstream that takes {ANSWER_MS} ms for each \
+         response, and about a second to store a video. Columns without a dispatch mode use \
+         `immediate`. A wrapper around the running worker (`tools/bench/counter.js`) counts. \
+         Prices are Cloudflare's list prices beyond the included amounts \
+         (`tools/bench/src/prices.rs`), so a small app pays less. The processor time is that of \
+         the whole local runtime, so it is an upper bound. The daily clean-up deletes jobs after \
+         seven days. Not counted: the rows of `deleteAll`, and about 15 KB of SQLite for these \
+         seven days. The upstream charges ${} for 1,000 videos of {SECONDS} s; R2 charges ${} \
+         for 1,000 videos of 20 MB for seven days. The sweep runs every minute, with or without \
+         jobs: ${} a month.",
         number(upstream, 0),
         number(storage_of_a_video() * 1_000.0, 3),
         number(sweep.bill.total() * SWEEPS_A_MONTH, 3)

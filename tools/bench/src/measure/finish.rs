@@ -32,9 +32,9 @@ enum Way {
 }
 
 const WAYS: [(Way, &str); 3] = [
-    (Way::FixedPoll, "poll each 5 s"),
+    (Way::FixedPoll, "poll every 5 s"),
     (Way::Polled, "Reelay"),
-    (Way::Pushed, "Reelay, told by Google's webhook"),
+    (Way::Pushed, "Reelay, with Google's webhook"),
 ];
 
 /// The results of the renders of one time.
@@ -50,7 +50,7 @@ pub(crate) async fn measure() -> Section {
     let head = [
         "render time, s",
         "way",
-        "polls a job",
+        "polls per job",
         "noticed after, median s",
         "p95 s",
         "longest s",
@@ -87,10 +87,11 @@ pub(crate) async fn measure() -> Section {
 
 fn method() -> String {
     format!(
-        "From the end of a render at the upstream until a poll notices it, and from there until the webhook arrives with \
-         the video in R2, with the settings as they are by default and in real time. {EACH} renders of each time, which \
-         spread evenly over the {SPAN:.0} s after it, all under way together; counted once. Beside it a fixed poll: an \
-         object a job whose alarm asks each 5 s from the submit on (`tools/bench/peers/fixed-poll`)."
+        "From the end of a render at the upstream until a poll notices it, and from there until \
+         the webhook arrives with the video in R2; with default settings, in real time. {EACH} \
+         renders of each time, with ends spread evenly over {SPAN:.0} s, all concurrent; counted \
+         once. Compared with a fixed poll: an object for each job, whose alarm polls every 5 s \
+         after the submit (`tools/bench/peers/fixed-poll`)."
     )
 }
 
@@ -112,7 +113,7 @@ fn goals(polled: &[Seen]) -> Vec<Goal> {
             ),
             found: format!("{highest:.2} s at most"),
             met: highest <= most,
-            reason: "The interval between two polls is 2.5 s and 5 s; a poll and the upstream's answer take the rest."
+            reason: "Polls are 2.5 s or 5 s apart; the poll and its response take the rest."
                 .to_owned(),
         });
         from = until;

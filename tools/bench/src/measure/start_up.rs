@@ -64,9 +64,10 @@ pub(crate) async fn measure() -> Section {
     row("the first order, ms", &reelay_orders, &floor_orders);
     Section {
         title: "Start-up and size",
-        method: "What `wrangler deploy` would upload; and a runtime spawned on an empty state until its first answer, most of which \
-                 is Node and the runtime themselves, as the floor of a few lines of JavaScript shows. The first order makes all \
-                 databases. The processor time of a job stands under \"Cost\"."
+        method: "The size that `wrangler deploy` would upload, and the time from \
+                 spawning a runtime with empty state to its first response. Most of that time is \
+                 Node and the runtime, as the floor of a few lines of JavaScript shows. The \
+                 first order creates all databases. \"Cost\" has the processor time of a job."
             .to_owned(),
         table,
         goals: Vec::new(),

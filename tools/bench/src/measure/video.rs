@@ -58,16 +58,20 @@ pub(crate) async fn measure() -> Section {
             aim: format!("{megabytes} MB: at least 0.95 × the plain put"),
             found: format!("{} ×", ratio.show(2)),
             met: ratio.median >= 0.95,
-            reason: "The intent to store is durable before the download starts. After the put, R2 is asked for the object's \
-                     size and for a few short parts of it, to see that the video is whole. This takes as long for a small \
-                     video as for a large one.".to_owned(),
+            reason: "The intent to store is durable before the download starts. After \
+                     the put, Reelay reads the object's size and a few short parts of it from \
+                     R2, to check that the video is complete. This takes as long for a small \
+                     video as for a large one."
+                .to_owned(),
         });
     }
     Section {
         title: "Video",
-        method: "From the look that found the render done until the job knows its video to be stored, by the job's own timeline; \
-                 beside a worker that does nothing but `R2.put(key, response.body)` with the same file of the same upstream, by \
-                 its own clock. Memory is how much more than before is resident in the runtime at the most, its R2 included."
+        method: "From the poll that found the render done until the job knows that its \
+                 video is stored, by the job's timeline. Compared with a worker that only calls \
+                 `R2.put(key, response.body)` with the same file from the same upstream, by its \
+                 own clock. Memory is the greatest increase of the runtime's resident memory, \
+                 including its local R2."
             .to_owned(),
         table,
         goals,
@@ -80,7 +84,7 @@ impl Series {
         let stage = Stage::new(Kind::Reelay, false);
         let worker = stage.start(&reelay::variables(&upstream, &SETTINGS));
         let bytes = megabytes * MEGABYTE;
-        // The first video of each warms up for all later ones.
+        // The first video warms the worker up and is not measured.
         store(&worker, &upstream, 0, bytes).await;
         let (took, grown) = watched(&worker, async {
             let mut took = 0.0;
@@ -117,7 +121,7 @@ impl Series {
     }
 }
 
-/// Has Reelay store one video; returns the time in milliseconds.
+/// Orders a video that Reelay stores; returns the time in milliseconds.
 async fn store(worker: &Worker, upstream: &Upstream, index: usize, bytes: u64) -> f64 {
     let prompt = format!("A boat, {index}. [[render:0 download:bytes:{bytes}]]");
     let before = upstream.counts().await.inbox;
@@ -135,7 +139,7 @@ async fn store(worker: &Worker, upstream: &Upstream, index: usize, bytes: u64) -
     at("stored") - at("rendered")
 }
 
-/// Has the peer put one file; returns the time in milliseconds.
+/// Makes the peer put one file; returns the time in milliseconds.
 async fn put(worker: &Worker, upstream: &Upstream, file: &str) -> f64 {
     let url = format!("{}/v1beta/files/{file}:download?alt=media", upstream.origin);
     let order = json!({ "url": url, "apiKey": API_KEY, "name": file });
@@ -150,7 +154,7 @@ async fn put(worker: &Worker, upstream: &Upstream, file: &str) -> f64 {
     body["tookMs"].as_f64().expect("a time")
 }
 
-/// Does `work`; returns its result and by how many megabytes the runtime's memory grew at most.
+/// Does `work`; returns its result and the greatest growth of the runtime's memory in megabytes.
 async fn watched(worker: &Worker, work: impl Future<Output = f64>) -> (f64, f64) {
     let (most, over) = (AtomicU64::new(0), AtomicBool::new(false));
     let before = worker.resident_bytes();

@@ -14,11 +14,11 @@ const JOBS: usize = 10_000;
 const AT_ONCE: usize = 16;
 /// The minutes of observation.
 const MINUTES: u32 = 4;
-/// From time to time a waiting job makes sure that the queue still knows it (`QUEUED_HEARTBEAT`):
-/// an alarm, a message, and these rows, two of which set alarms.
+/// A waiting job regularly re-checks its place in the queue (`QUEUED_HEARTBEAT`): an alarm, a
+/// message, and these rows, two of which set alarms.
 const HEARTBEAT_ROWS: f64 = 4.0;
-/// The queue's object, and that of the job with the slot: the queue regularly checks whether that
-/// job still needs it.
+/// The objects of the queue and of the job with the slot. The queue regularly checks whether that
+/// job still needs its slot.
 const OTHERS: f64 = 2.0;
 /// One job holds the only slot during the whole measurement, and is not polled meanwhile.
 const SETTINGS: [(&str, &str); 3] = [
@@ -56,7 +56,7 @@ pub(crate) async fn measure() -> Section {
         worker.tick().await;
     }
     let used = worker.used().await;
-    let mut table = Table::new(&["", "in all", "a minute"]);
+    let mut table = Table::new(&["", "total", "per minute"]);
     let mut row = |name: &str, amount: f64| {
         table.row([
             name.to_owned(),
@@ -85,25 +85,29 @@ pub(crate) async fn measure() -> Section {
     Section {
         title: "Waiting",
         method: format!(
-            "{} jobs in line, made by as many orders, with no slot free, watched for {MINUTES} minutes with the sweep each minute. \
-             What the sweeps used costs ${} for each 1,000 of them and hour. What is not seen in minutes: a job that has \
-             waited for one hour, two, four and so on, or a day more, asks whether the queue still knows it, by an alarm and a \
-             message, which is ${} for each 1,000.",
+            "{} waiting jobs, made by as many orders, with no free slot, observed for {MINUTES} \
+             minutes with a sweep every minute. The sweeps cost ${} an hour for 1,000 waiting \
+             jobs. Not seen in minutes: after 1 h, 2 h, 4 h and so on, at most daily, a waiting \
+             job re-checks its place with an alarm and a message. This costs ${} for 1,000 jobs.",
             number(JOBS as f64, 0),
-            number(Bill::of(&used, 0.0).total() * 60.0 / f64::from(MINUTES) * 1_000.0 / JOBS as f64, 5),
+            number(
+                Bill::of(&used, 0.0).total() * 60.0 / f64::from(MINUTES) * 1_000.0 / JOBS as f64,
+                5
+            ),
             number(heartbeat.total() * 1_000.0, 4)
         ),
         table,
         goals: vec![Goal {
-            aim: "no object request for a job that waits, within its first hour and from one question of its own to the next".to_owned(),
+            aim: "no object request of a waiting job within its first hour".to_owned(),
             found: format!(
-                "of {} such jobs {} had one; beyond the {MINUTES} sweeps there were {}, to ask the job with the slot",
+                "of {} waiting jobs {} had one; apart from the {MINUTES} sweeps there were {}, \
+                 to check the job with the slot",
                 number(JOBS as f64, 0),
                 number(waiting, 0),
                 number(beyond, 0)
             ),
             met: waiting <= 0.0,
-            reason: "Something looks after jobs that wait.".to_owned(),
+            reason: "Something sends requests to waiting jobs.".to_owned(),
         }],
     }
 }

@@ -27,7 +27,7 @@ const handler = () =>
     onPendingClarification: (event, { transaction }) => {
       take(event, transaction, {
         status: "pending_clarification",
-        reason: event.error ?? "The video service asks for another prompt.",
+        reason: event.error ?? "The video service needs another prompt.",
       });
     },
   });
