@@ -20,7 +20,7 @@ function bindings(path) {
   // Objects out of TOML have no prototype.
   const config = JSON.parse(JSON.stringify(unstable_readConfig({ config: path }, { hideWarnings: true })));
   const { assets, build, configPath, dev, main, queues, topLevelName, userConfigPath, vars, ...others } = config;
-  return { others, queues, vars };
+  return { others: { ...others, assets: assets.binding }, queues, vars };
 }
 
 test("it binds everything but the queues", () => {
