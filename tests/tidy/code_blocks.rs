@@ -22,7 +22,11 @@ const RUN: &[(&str, &[&str], &str)] = &[
         &["ts", "tsx"],
         "scripts/lib/quickstart.mjs",
     ),
-    ("deploy/nextjs.md", &["ts", "tsx"], "scripts/lib/next_apps.mjs"),
+    (
+        "deploy/nextjs.md",
+        &["ts", "tsx"],
+        "scripts/lib/next_apps.mjs",
+    ),
     ("packages/client/README.md", &["ts"], READMES),
     ("packages/ai-sdk-provider/README.md", &["ts"], READMES),
     ("docs/curl.md", &["sh"], COMMANDS),
