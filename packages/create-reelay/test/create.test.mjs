@@ -145,7 +145,7 @@ test("a place where one may not write is named", () => {
   refused(["mine"], sentence);
 });
 
-test("an old Node is told which one is needed", () => {
+test("an old Node is named which one is needed", () => {
   const before = ["--require", fileURLToPath(OLD_NODE)];
   refused(["mine"], /^create-reelay: Node 18\.20\.8 is too old: install Node 22\.12 or newer/, { before });
 });
