@@ -55,7 +55,8 @@ impl ErrorCode {
             Self::ProviderRejectedContent => "Change the prompt. Nothing was charged.",
             Self::ModelRetired => "Order another model.",
             Self::SubmitOutcomeUnknown => {
-                "Look for the render in the video service's console first: a retry may pay twice."
+                "Look for the render at the video service first: a retry may pay twice. See \
+                 [lost answers](money-and-limits.md#when-an-answer-is-lost)."
             }
             Self::DeadlineExceeded => {
                 "Retry. If it happens often, raise `JOB_TIMEOUT_MS`, `START_TIMEOUT_MS` or the \
