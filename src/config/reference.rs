@@ -232,8 +232,8 @@ const QUEUE: &[Variable] = &[
     setting(
         "MAX_QUEUE_LENGTH",
         Value("10000"),
-        "How many jobs may wait, besides as many as there are free slots. Beyond it, orders get 429 \
-         `queue_full`.",
+        "How many jobs may wait, besides as many as there are free slots. Beyond it, orders get \
+         429 `queue_full`.",
     ),
     setting(
         "MAX_COST_PER_DAY",
