@@ -66,6 +66,20 @@ export function actionButton(label, act, { className = "", note, title }) {
   return button;
 }
 
+/** A button that copies a text. @param {() => string} text */
+export function copyButton(label, text) {
+  const button = h("button", { type: "button", className: "bare" }, label);
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(text());
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = "Copying failed";
+    }
+  });
+  return button;
+}
+
 /** A definition list that is updated in place. Rows without a value are hidden. */
 export function facts() {
   const element = h("dl", { className: "facts" });

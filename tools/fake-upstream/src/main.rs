@@ -142,7 +142,7 @@
 //! | `GET /__control/inbox?since=` | the received webhooks in the order in which they were stored, of the last 10,000. `since` is the `seq` of a webhook, for those stored after it, or a reset's `since`, for those after the reset. Fields: `seq receivedAt headers body valid reason id attempt event generationId answered`; `answered` is null until it is answered |
 //! | `GET·POST /__control/inbox/mode` `{mode}` | `ok` `status:CODE[:RETRY_AFTER]` `fail-first:N` `slow:MS` (stored immediately, then as `ok` after MS milliseconds, at most 60,000) `hang` `reset` `commit-then-reset` `redirect` `endless` |
 //!
-//! Steps are `submit poll cancel delete file download bytes token keys other webhook unknown`.
+//! Steps are `submit poll cancel delete file download bytes models token keys other webhook unknown`.
 //! Outcomes are `pending held hung answered reset abandoned` (the caller disconnected first).
 //! Webhooks go to `POST /api/webhooks/worker`; `GET /inbox` shows them in a browser.
 //!
