@@ -8,7 +8,18 @@ import { check, KEYS, scenario, until } from "./lib/stage.mjs";
 import { open, rows, signIn, stands, summary } from "./lib/steps.mjs";
 import { ask, done, inbox, order } from "./lib/world.mjs";
 
-const GREEN = ["JWT_SECRET", "WEBHOOK_SECRET", "API_KEY", "ADMIN_KEY", "NEXTJS_URL", "R2", "veo3", "vertex", "omni", "demo"];
+const GREEN = [
+  "JWT_SECRET",
+  "WEBHOOK_SECRET",
+  "API_KEY",
+  "ADMIN_KEY",
+  "NEXTJS_URL",
+  "R2",
+  "veo3",
+  "vertex",
+  "omni",
+  "demo",
+];
 
 await scenario(
   async ({ page, fresh }) => {

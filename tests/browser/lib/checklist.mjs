@@ -4,7 +4,9 @@ import { check } from "./stage.mjs";
 
 /** Waits until a check has this state and its text matches. */
 export async function line(page, name, state, text) {
-  const item = page.locator(`.checks li[data-state=${state}]`).filter({ has: page.locator("strong", { hasText: only(name) }) });
+  const item = page
+    .locator(`.checks li[data-state=${state}]`)
+    .filter({ has: page.locator("strong", { hasText: only(name) }) });
   await item.filter({ hasText: text ?? "" }).waitFor();
   const word = { ok: "OK", failed: "Failed", unknown: "Unknown" }[state];
   check((await item.locator(".status").textContent()) === word, `${name} says ${word}`);
