@@ -28,7 +28,8 @@ export function summary(checks) {
 function line() {
   const state = chip(CHECK_STATES);
   const [name, detail, code] = [h("strong"), h("p"), h("code")];
-  const copy = copyButton("Copy", () => code.textContent);
+  const whose = h("span", { className: "unseen" });
+  const copy = copyButton("Copy", () => code.textContent, whose);
   const command = h("p", { className: "command" }, code, copy);
   const element = h("li", {}, state.element, name, detail, command);
   return {
@@ -40,7 +41,7 @@ function line() {
       setText(name, check.name);
       setText(detail, check.detail);
       setText(code, check.command);
-      copy.setAttribute("aria-label", `Copy the command for ${check.name}`);
+      setText(whose, ` the command for ${check.name}`);
       command.hidden = check.command === undefined;
     },
   };

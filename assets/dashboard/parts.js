@@ -66,18 +66,22 @@ export function actionButton(label, act, { className = "", note, title }) {
   return button;
 }
 
-/** A button that copies a text. @param {() => string} text */
-export function copyButton(label, text) {
-  const button = h("button", { type: "button", className: "bare" }, label);
-  button.addEventListener("click", async () => {
+/**
+ * A button that copies a text.
+ * @param {() => string} text
+ * @param {Node} [more] what screen readers say after the label
+ */
+export function copyButton(label, text, more) {
+  const words = h("span", {}, label);
+  const click = async () => {
     try {
       await navigator.clipboard.writeText(text());
-      button.textContent = "Copied";
+      words.textContent = "Copied";
     } catch {
-      button.textContent = "Copying failed";
+      words.textContent = "Copying failed";
     }
-  });
-  return button;
+  };
+  return h("button", { type: "button", className: "bare", on: { click } }, words, more);
 }
 
 /** A definition list that is updated in place. Rows without a value are hidden. */

@@ -60,7 +60,7 @@ async fn key(call: &Call, provider: &'static str) -> SetupCheck {
         Some(opened) => within(LIMIT_TIME, opened.check_key(LIMIT)).await,
         None => None,
     };
-    let tried = tried.unwrap_or(KeyCheck::Unanswered);
+    let tried = tried.unwrap_or_else(KeyCheck::unanswered);
     check::key(provider, tried, call.config.environment)
 }
 

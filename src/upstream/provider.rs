@@ -12,12 +12,23 @@ use async_trait::async_trait;
 pub enum KeyCheck {
     /// The upstream accepts the key, or needs none.
     Accepted,
-    /// The upstream refuses the key. The sentence is for operators and never contains the key.
+    /// The upstream refuses the key, so it must be replaced. As below, the sentence says why, and
+    /// never contains the key.
     Refused(String),
-    /// No answer came in time.
-    Unanswered,
-    /// The answer says nothing about the key; the sentence says why.
+    /// No order would succeed, but another key would not help.
+    Failed(String),
+    /// The answer says nothing about the key.
     Unknown(String),
+}
+
+impl KeyCheck {
+    /// No answer came in time.
+    pub fn unanswered() -> Self {
+        Self::Failed(
+            "The video service did not answer within 5 seconds. Check its address in the settings."
+                .to_owned(),
+        )
+    }
 }
 
 /// A service that renders videos. Each call returns one [`Outcome`] and has its own time limit.

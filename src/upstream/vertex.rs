@@ -18,8 +18,8 @@ use crate::clock;
 use crate::machine::job::Progress;
 use crate::machine::outcome::{Failure, Outcome, Trouble};
 use crate::time::Millis;
-use crate::upstream::google::{key_check, poll_answer};
 use crate::upstream::google::unavailable;
+use crate::upstream::google::{key_check, poll_answer};
 use crate::upstream::provider::{KeyCheck, Provider};
 use crate::upstream::render_request::RenderRequest;
 use crate::upstream::vertex::operation::OperationName;
@@ -206,7 +206,7 @@ impl Provider for Vertex {
             Err(Trouble::Retry { failure, .. } | Trouble::NotNow { failure, .. }) => {
                 KeyCheck::Unknown(failure.message)
             }
-            Err(Trouble::Unknown) => KeyCheck::Unanswered,
+            Err(Trouble::Unknown) => KeyCheck::unanswered(),
         }
     }
 }
@@ -245,7 +245,13 @@ impl Vertex {
             headers_within: within,
             all_within: within,
         };
-        key_check::read_list(call.read(MAX_ANSWER).await, "the service account")
+        match key_check::read_list(call.read(MAX_ANSWER).await, "the service account") {
+            // The token is good, so the key is.
+            KeyCheck::Refused(why) => KeyCheck::Failed(format!(
+                "{why} Give it the role Vertex AI User in {PROJECT}, where the API must be enabled."
+            )),
+            other @ (KeyCheck::Accepted | KeyCheck::Failed(_) | KeyCheck::Unknown(_)) => other,
+        }
     }
 
     /// Polls an operation at the location that its name contains.

@@ -60,4 +60,6 @@ await scenario(
   { expected: [/net::ERR_/, /status of 5\d\d/] },
 );
 
-const heading = (page) => page.getByRole("heading", { level: 1, name: "The worker is misconfigured" }).waitFor();
+function heading(page) {
+  return page.getByRole("heading", { level: 1, name: "The worker is misconfigured" }).waitFor();
+}

@@ -33,7 +33,7 @@ await scenario(
     await page.getByText("No check failed. 1 could not be decided.").waitFor();
     await ask("hide");
     await checkAgain(page);
-    const app = await line(page, "NEXTJS_URL", "ok", /\/api\/webhooks\/worker answers a GET with 405\./);
+    const app = await line(page, "NEXTJS_URL", "ok", /\/api\/webhooks\/worker \(405 to a GET\)\./);
     check(!(await app.textContent()).includes("?"), "the address has no query");
 
     await page.getByRole("button", { name: "Send a test webhook" }).click();

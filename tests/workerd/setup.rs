@@ -71,6 +71,7 @@ fn a_deployed_worker_says_by_which_commands_it_is_set_up() {
         variables: &[
             ("API_KEY", ""),
             ("ADMIN_KEY", ""),
+            ("VEO3_API_KEY", BAD_KEY),
             ("GEMINI_API_KEY", BAD_KEY),
             ("VERTEX_PROJECT", "somebody-elses"),
         ],
@@ -126,8 +127,7 @@ fn restart(world: &World, changed: &[(&str, &str)]) {
 
 /// The key of a service account that the upstream does not know.
 fn stranger(world: &World) -> String {
-    let mut account: Value =
-        serde_json::from_str(&world.upstream.service_account()).expect("JSON");
+    let mut account: Value = serde_json::from_str(&world.upstream.service_account()).expect("JSON");
     account["client_email"] = json!("stranger@reelay-local.iam.gserviceaccount.com");
     account.to_string()
 }

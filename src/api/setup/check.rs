@@ -85,7 +85,7 @@ pub fn secrets(config: &Config) -> [SetupCheck; 4] {
         secret(
             "ADMIN_KEY",
             config.admin_key.is_some(),
-            "Operators need it, unless they have a JWT with `role: \"admin\"`.",
+            "Operators need it, unless they have a JWT with the role admin.",
         ),
     ]
 }
@@ -118,7 +118,10 @@ pub fn app(receiver: &Url, status: Option<u16>, environment: Environment) -> Set
             } else {
                 CheckState::Failed
             };
-            (state, format!("{url} answers a GET with {status}{advice}."))
+            (
+                state,
+                format!("The app answers at {url} ({status} to a GET){advice}."),
+            )
         }
     };
     SetupCheck::new(APP, state, detail)
@@ -130,7 +133,7 @@ pub fn bucket(storage: Storage) -> SetupCheck {
         Storage::Answers => (CheckState::Ok, "The bucket answers."),
         Storage::NotBound => (
             CheckState::Failed,
-            "The wrangler configuration binds no bucket as VIDEOS. Add it under `r2_buckets` and deploy.",
+            "The wrangler configuration binds no bucket as VIDEOS. Add it under r2_buckets and deploy.",
         ),
         Storage::Silent => (
             CheckState::Failed,
@@ -145,11 +148,7 @@ pub fn key(provider: &'static str, tried: KeyCheck, environment: Environment) ->
     match tried {
         KeyCheck::Accepted => SetupCheck::new(provider, CheckState::Ok, "Ready for orders."),
         KeyCheck::Unknown(why) => SetupCheck::new(provider, CheckState::Unknown, why),
-        KeyCheck::Unanswered => SetupCheck::new(
-            provider,
-            CheckState::Failed,
-            "The video service did not answer within 5 seconds. Check its address in the settings.",
-        ),
+        KeyCheck::Failed(why) => SetupCheck::new(provider, CheckState::Failed, why),
         KeyCheck::Refused(why) => {
             let known = PROVIDERS.iter().find(|known| known.name == provider);
             let setting = known.map_or("its key", |known| known.setting);
@@ -192,13 +191,10 @@ pub fn last_webhook(newest: Option<&OwnedDelivery>) -> SetupCheck {
         None => "There was no answer.".to_owned(),
     };
     let (state, detail) = match summary.state {
-        DeliveryState::Delivered { .. } => {
-            (CheckState::Ok, format!("The app accepted {event}."))
+        DeliveryState::Delivered { .. } => (CheckState::Ok, format!("The app accepted {event}.")),
+        DeliveryState::Pending { .. } if summary.attempts == 0 => {
+            (CheckState::Unknown, format!("{event} is about to be sent."))
         }
-        DeliveryState::Pending { .. } if summary.attempts == 0 => (
-            CheckState::Unknown,
-            format!("{event} is about to be sent."),
-        ),
         DeliveryState::Pending { .. } => (
             CheckState::Failed,
             format!("The app did not accept {event} yet. {answer}"),

@@ -13,7 +13,7 @@ use crate::upstream::provider::KeyCheck;
 /// Reads the answer. `credential` is what the upstream may refuse, such as `the API key`.
 pub fn read_list(reply: Result<Reply, Lost>, credential: &str) -> KeyCheck {
     let Ok(reply) = reply else {
-        return KeyCheck::Unanswered;
+        return KeyCheck::unanswered();
     };
     let body = ErrorBody::read(&reply.body);
     match reply.status {

@@ -165,7 +165,11 @@ fn a_list_of_models_shows_whether_a_key_or_a_token_is_good() {
     for version in ["v1", "v1beta"] {
         let answer = with_key(version, "a-key");
         assert_eq!(answer.status, 200, "{}", answer.text());
-        assert!(answer.json()["models"][0]["name"].is_string(), "{}", answer.text());
+        assert!(
+            answer.json()["models"][0]["name"].is_string(),
+            "{}",
+            answer.text()
+        );
         let refused = with_key(version, "bad-key");
         let reason = refused.json()["error"]["details"][0]["reason"].clone();
         assert_eq!((refused.status, reason), (400, json!("API_KEY_INVALID")));
@@ -178,8 +182,14 @@ fn a_list_of_models_shows_whether_a_key_or_a_token_is_good() {
         (answer.status, answer.json()["error"]["status"].clone())
     };
     assert_eq!(with_token(&token, "reelay-local"), (200, Value::Null));
-    assert_eq!(with_token("nonsense", "reelay-local"), (401, json!("UNAUTHENTICATED")));
-    assert_eq!(with_token(&token, "another"), (403, json!("PERMISSION_DENIED")));
+    assert_eq!(
+        with_token("nonsense", "reelay-local"),
+        (401, json!("UNAUTHENTICATED"))
+    );
+    assert_eq!(
+        with_token(&token, "another"),
+        (403, json!("PERMISSION_DENIED"))
+    );
     assert_eq!(fake.recorded("models").len(), 7);
 }
 
