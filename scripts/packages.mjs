@@ -26,6 +26,7 @@ export async function testPackages(browser) {
   await step("the client's types match the description", checkDescription);
   await step("the client's tests", () => testClient(browser));
   await step("the AI SDK provider's tests", testProvider);
+  await step("the code of the packages' pages compiles", checkReadmes);
   await step("the packages as they would be published", checkTarballs);
 }
 
@@ -87,6 +88,24 @@ function nodes() {
     if (version && Number.parseInt(version, 10) >= MIN_NODE && !found.has(version)) found.set(version, path);
   }
   return found;
+}
+
+/** Compiles each block of TypeScript of the packages' README.md that has no `not run` mark above it. */
+async function checkReadmes() {
+  const folder = join(ROOT, "target/readmes");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const name of PACKAGES) {
+    const text = readFileSync(join(ROOT, name, "README.md"), "utf8");
+    const blocks = [...text.matchAll(/(?<!<!-- not run: .* -->\n)^```ts\n([\s\S]*?)^```$/gm)];
+    if (blocks.length === 0) throw new Failure(`${name}/README.md has no code to compile.`);
+    for (const [index, [, code]] of blocks.entries())
+      writeFileSync(join(folder, `${name.replaceAll("/", "-")}-${index}.ts`), code);
+  }
+  const options = { noEmit: true, types: ["node"], declaration: false, declarationMap: false, sourceMap: false };
+  const config = { extends: "../../tsconfig.base.json", compilerOptions: options, include: ["*.ts"] };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+  await tool("tsc", ["--project", folder]);
 }
 
 function checkTarballs() {

@@ -22,7 +22,7 @@ use crate::signed_url::UrlSigner;
 use crate::time::{DAY, Millis};
 use crate::upstream::REGISTRY;
 use crate::upstream::registry::Providers;
-use crate::variables::{Source, Variables};
+use crate::variables::{Platform, Variables};
 use js_sys::Reflect;
 use std::cell::OnceCell;
 use std::fmt;
@@ -107,14 +107,14 @@ impl Config {
             if let Some(config) = known.get() {
                 return Ok(Rc::clone(config));
             }
-            let config = Rc::new(Self::parse(&Platform(env))?);
+            let config = Rc::new(Self::parse(&WorkerEnv(env))?);
             Ok(Rc::clone(known.get_or_init(|| config)))
         })
     }
 
     /// Reads every setting; an empty value counts as an absent one. All errors are reported at
     /// once.
-    pub fn parse(source: &dyn Source) -> Result<Self, ConfigErrors> {
+    pub fn parse(source: &dyn Platform) -> Result<Self, ConfigErrors> {
         let mut errors = ConfigErrors::default();
         let config = Self::read(&Variables::new(source), &mut errors);
         config.filter(|_| errors.is_empty()).ok_or(errors)
@@ -175,15 +175,15 @@ impl Config {
 /// `LOG_LEVEL`, read before the other settings. It is `INFO` if the variable is wrong, so that the
 /// worker can log the configuration error.
 pub fn log_level(env: &Env) -> Level {
-    Variables::new(&Platform(env))
+    Variables::new(&WorkerEnv(env))
         .log_level()
         .unwrap_or(Level::INFO)
 }
 
 /// The worker's environment.
-struct Platform<'a>(&'a Env);
+struct WorkerEnv<'a>(&'a Env);
 
-impl Source for Platform<'_> {
+impl Platform for WorkerEnv<'_> {
     fn text(&self, name: &str) -> Option<String> {
         self.0.var(name).ok().map(|value| value.to_string())
     }

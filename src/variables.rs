@@ -70,7 +70,7 @@ impl fmt::Display for ConfigErrors {
 impl std::error::Error for ConfigErrors {}
 
 /// What the platform gives the worker, by name.
-pub trait Source {
+pub trait Platform {
     /// A variable or a secret.
     fn text(&self, name: &str) -> Option<String>;
 
@@ -82,7 +82,7 @@ pub trait Source {
 }
 
 /// Variables alone. Every binding counts as present, but none can be used.
-impl<Lookup: Fn(&str) -> Option<String>> Source for Lookup {
+impl<Lookup: Fn(&str) -> Option<String>> Platform for Lookup {
     fn text(&self, name: &str) -> Option<String> {
         self(name)
     }
@@ -98,11 +98,11 @@ impl<Lookup: Fn(&str) -> Option<String>> Source for Lookup {
 
 /// The variables of a worker; an empty value counts as an absent one.
 pub struct Variables<'a> {
-    source: &'a dyn Source,
+    source: &'a dyn Platform,
 }
 
 impl<'a> Variables<'a> {
-    pub fn new(source: &'a dyn Source) -> Self {
+    pub fn new(source: &'a dyn Platform) -> Self {
         Self { source }
     }
 

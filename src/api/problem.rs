@@ -352,9 +352,10 @@ impl Problem {
 
     /// 500: a setting is missing or invalid. The sentence names the variable, never its value.
     pub fn misconfigured(errors: &ConfigErrors) -> Self {
-        let fields = errors.list().iter().map(|error| {
-            FieldError::setting(error.variable, format!("must be {}", error.wanted))
-        });
+        let fields = errors
+            .list()
+            .iter()
+            .map(|error| FieldError::setting(error.variable, format!("must be {}", error.wanted)));
         let detail = format!("The worker is misconfigured: {errors}.");
         Self {
             errors: fields.collect(),

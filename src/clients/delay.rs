@@ -269,7 +269,11 @@ mod tests {
             wait(None, r#"{"error":{"retryAfterMs":1445412485000}}"#),
             Some(15_000)
         );
-        assert_eq!(wait(Some("1445412400"), "{}"), Some(0), "the time has passed");
+        assert_eq!(
+            wait(Some("1445412400"), "{}"),
+            Some(0),
+            "the time has passed"
+        );
         assert_eq!(
             wait(Some("7"), r#"{"error":{"details":[{"retryDelay":"3s"}]}}"#),
             Some(3_000),

@@ -10,8 +10,7 @@ const MOST_SUBMITS_PER_MINUTE: u64 = 100_000;
 
 pub(crate) fn job(variables: &Variables<'_>, errors: &mut ConfigErrors) -> Option<job::Policy> {
     let max_retries = errors.keep(variables.number("MAX_RETRIES", 3, 0..=10));
-    let store_timeout =
-        errors.keep(variables.number("STORE_TIMEOUT_MS", 900_000, 0..=86_400_000));
+    let store_timeout = errors.keep(variables.number("STORE_TIMEOUT_MS", 900_000, 0..=86_400_000));
     let (job_timeout, poll_interval) = times(variables, errors);
     let unknown_submit = errors.keep(variables.unknown_submit());
     let webhook_schedule = errors.keep(variables.webhook_schedule());
@@ -32,7 +31,8 @@ pub(crate) fn job(variables: &Variables<'_>, errors: &mut ConfigErrors) -> Optio
 pub(crate) fn queue(variables: &Variables<'_>, errors: &mut ConfigErrors) -> Option<queue::Policy> {
     let mode = errors.keep(variables.dispatch_mode());
     let slots = errors.keep(variables.number("MAX_CONCURRENT_JOBS", 3, 1..=1_000));
-    let user_slots = errors.keep(variables.optional_number("MAX_CONCURRENT_JOBS_PER_USER", 1..=1_000));
+    let user_slots =
+        errors.keep(variables.optional_number("MAX_CONCURRENT_JOBS_PER_USER", 1..=1_000));
     let max_waiting = errors.keep(variables.number("MAX_QUEUE_LENGTH", 10_000, 0..=1_000_000));
     let submits_per_minute = errors.keep(submits_per_minute(variables));
     let (max_cost_per_day, max_cost_per_user_per_day) = budgets(variables, errors);
@@ -56,14 +56,14 @@ pub(crate) fn submits_per_minute(variables: &Variables<'_>) -> Result<Option<u64
 }
 
 /// The limit of a whole job, and the time between two polls.
-fn times(
-    variables: &Variables<'_>,
-    errors: &mut ConfigErrors,
-) -> (Option<Millis>, Option<Millis>) {
+fn times(variables: &Variables<'_>, errors: &mut ConfigErrors) -> (Option<Millis>, Option<Millis>) {
     const WHOLE: &str = "JOB_TIMEOUT_MS";
     let whole = errors.keep(variables.number(WHOLE, 600_000, 1_000..=86_400_000));
     let between = errors.keep(variables.number("POLL_INTERVAL_MS", 2_500, 100..=600_000));
-    if whole.zip(between).is_some_and(|(whole, between)| whole <= between) {
+    if whole
+        .zip(between)
+        .is_some_and(|(whole, between)| whole <= between)
+    {
         errors.add(ConfigError::new(WHOLE, "longer than POLL_INTERVAL_MS"));
     }
     (whole, between)

@@ -30,6 +30,8 @@ const MAX_WEBHOOK_WAIT: u64 = 7 * 24 * 3_600;
 const DOLLAR: u64 = 1_000_000;
 /// The highest budget: a million dollars.
 const MAX_COST: u64 = 1_000_000 * DOLLAR;
+/// The binding of the queue that the mode `queue` needs.
+const DISPATCH_BINDING: &str = "DISPATCH";
 /// The default waits before the attempts of a webhook, in seconds. The first ones are short: an app
 /// that redeploys is back within a minute, and its user is waiting.
 pub(crate) const WEBHOOK_WAITS: &str = "0,5,15,45,120,300,1800,7200,18000,36000,36000";

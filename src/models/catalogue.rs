@@ -103,7 +103,11 @@ impl Catalogue<'_> {
             let is_here = self.providers.contains(&known.name);
             !is_here && models.any(|model| Some(model.id) == id)
         });
-        NotOffered::Model(format!("{} one of {}", must_be(elsewhere), known.join(", ")))
+        NotOffered::Model(format!(
+            "{} one of {}",
+            must_be(elsewhere),
+            known.join(", ")
+        ))
     }
 }
 
@@ -114,7 +118,10 @@ fn must_be<'a>(elsewhere: impl Iterator<Item = &'a KnownProvider>) -> String {
     if settings.is_empty() {
         "must be".to_owned()
     } else {
-        format!("is not configured here (it needs {}): it must be", settings.join(" or "))
+        format!(
+            "is not configured here (it needs {}): it must be",
+            settings.join(" or ")
+        )
     }
 }
 

@@ -15,6 +15,8 @@ pub struct KnownProvider {
     pub synonyms: &'static [&'static str],
     /// Whether a submit over this wire can request a webhook for the end of the render.
     pub webhooks: bool,
+    /// The setting that turns it on.
+    pub setting: &'static str,
 }
 
 /// One model of one provider.

@@ -259,16 +259,28 @@ impl<S: Sql> Rows for QueueStore<S> {
             .collect())
     }
 
-    fn count_line(&self) -> Result<u64, S::Error> {
-        let waiting = self.count(
+    fn count_waiting(&self) -> Result<u64, S::Error> {
+        self.count(
             "SELECT count(*) FROM entry WHERE stage = 'waiting'",
             Vec::new(),
-        )?;
-        Ok(waiting
-            + self.count(
-                "SELECT count(*) FROM entry WHERE stage = 'delayed'",
-                Vec::new(),
-            )?)
+        )
+    }
+
+    fn count_delayed(&self) -> Result<u64, S::Error> {
+        self.count(
+            "SELECT count(*) FROM entry WHERE stage = 'delayed'",
+            Vec::new(),
+        )
+    }
+
+    fn first_waiting(&self) -> Result<Option<u64>, S::Error> {
+        // Within a priority, `order_key` and `sequence` grow together.
+        let statement = format!(
+            "{} SELECT min((SELECT sequence FROM entry WHERE stage = 'waiting' AND priority = level.priority \
+             ORDER BY order_key, sequence LIMIT 1)) FROM level",
+            levels()
+        );
+        self.number(&statement, Vec::new())
     }
 
     fn count_before(&self, entry: &Entry, limit: u64) -> Result<u64, S::Error> {

@@ -39,7 +39,8 @@ struct Demo(Option<Fetcher>);
 pub(crate) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigError> {
     let wanted = variables.switch(DEMO)?;
     if wanted == Some(true) && !variables.has_binding(ASSETS) {
-        let wanted = "false, until the wrangler configuration has `binding = \"ASSETS\"` under `[assets]`";
+        let wanted =
+            "false, until the wrangler configuration has `binding = \"ASSETS\"` under `[assets]`";
         return Err(ConfigError::new(DEMO, wanted));
     }
     let is_on =

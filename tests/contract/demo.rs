@@ -37,7 +37,10 @@ fn code<T: std::fmt::Debug>(outcome: Outcome<T>) -> ErrorCode {
 
 #[test]
 fn a_render_takes_as_long_as_its_video_and_then_is_an_asset_that_exists() {
-    let model = MODELS.iter().find(|model| model.id == "demo").expect("the demo");
+    let model = MODELS
+        .iter()
+        .find(|model| model.id == "demo")
+        .expect("the demo");
     for seconds in model.durations {
         for ratio in model.aspect_ratios {
             let operation = submit("a boat", *seconds, ratio).expect("accepted");
@@ -47,7 +50,9 @@ fn a_render_takes_as_long_as_its_video_and_then_is_an_asset_that_exists() {
                 panic!("{operation} is ready")
             };
             assert_eq!(cost_micros, Some(0));
-            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets").join(&uri[1..]);
+            let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("assets")
+                .join(&uri[1..]);
             let bytes = std::fs::read(&file).unwrap_or_else(|error| panic!("{uri}: {error}"));
             assert_eq!(&bytes[4..8], b"ftyp", "{uri} is an MP4");
         }
@@ -64,7 +69,10 @@ fn words_in_brackets_make_it_fail_on_purpose() {
         assert_eq!(code(submit(prompt, 4, "16:9")), expected, "{prompt}");
     }
     let slow = submit("a boat [slow]", 4, "16:9").expect("accepted");
-    assert_eq!(render::poll(&slow, NOW + 119 * SECOND), Ok(Progress::Running));
+    assert_eq!(
+        render::poll(&slow, NOW + 119 * SECOND),
+        Ok(Progress::Running)
+    );
     assert!(matches!(
         render::poll(&slow, NOW + 120 * SECOND),
         Ok(Progress::Ready { .. })
@@ -83,22 +91,30 @@ fn words_in_brackets_make_it_fail_on_purpose() {
 #[test]
 fn it_is_chosen_by_name_only_while_another_provider_is_configured() {
     let aliases = Aliases::default();
-    let catalogue = |providers| Catalogue {
-        providers,
-        aliases: &aliases,
-        default_model: None,
-        submits_per_minute: None,
-        now: NOW,
-    };
+    fn catalogue<'a>(providers: &'a [&'static str], aliases: &'a Aliases) -> Catalogue<'a> {
+        Catalogue {
+            providers,
+            aliases,
+            default_model: None,
+            submits_per_minute: None,
+            now: NOW,
+        }
+    }
     for other in PROVIDERS.iter().filter(|provider| provider.name != "demo") {
         let both = [other.name, "demo"];
-        let offered = catalogue(&both);
+        let offered = catalogue(&both, &aliases);
         let default = offered.default().expect("a model");
         assert_ne!(default.provider, "demo", "{}", other.name);
-        assert_eq!(offered.find(None, Some("demo")).map(|model| model.id), Ok("demo"));
-        assert_eq!(offered.find(Some("demo"), None).map(|model| model.id), Ok("demo"));
+        assert_eq!(
+            offered.find(None, Some("demo")).map(|model| model.id),
+            Ok("demo")
+        );
+        assert_eq!(
+            offered.find(Some("demo"), None).map(|model| model.id),
+            Ok("demo")
+        );
     }
-    let alone = catalogue(&["demo"]);
+    let alone = catalogue(&["demo"], &aliases);
     assert_eq!(alone.default().map(|model| model.id), Some("demo"));
 }
 

@@ -22,12 +22,13 @@ fn every_model_accepts_its_own_defaults() {
         let render = &request.order.render;
         assert_eq!(
             (render.duration_seconds, render.resolution.as_str()),
-            (8, "720p"),
+            (model.default_duration, "720p"),
             "{}",
             model.id
         );
+        let is_free = model.provider == "demo";
         assert!(
-            request.terms.price_micros > 0
+            (request.terms.price_micros > 0) != is_free
                 && model.usual_render_ms > 0
                 && model.requests_per_minute > 0,
             "{}",

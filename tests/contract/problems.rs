@@ -2,12 +2,38 @@
 
 use reelay::api::field_error::FieldError;
 use reelay::api::problem::Problem;
+use reelay::config::{ConfigError, ConfigErrors};
 use reelay::machine::queue::{OverBudget, Whose};
 use reelay::time::HOUR;
 use serde_json::{Value, json};
 
 fn shown(problem: &Problem) -> Value {
     serde_json::to_value(problem.body("r_1")).expect("a problem is JSON")
+}
+
+#[test]
+fn a_misconfigured_worker_names_every_wrong_setting() {
+    let mut errors = ConfigErrors::default();
+    for (variable, wanted) in [
+        ("JWT_SECRET", "at least 32 bytes long"),
+        ("DEMO", "true or false"),
+    ] {
+        errors.add(ConfigError::new(variable, wanted));
+        errors.add(ConfigError::new(variable, wanted));
+    }
+    let shown = shown(&Problem::misconfigured(&errors));
+    assert_eq!(
+        shown["errors"],
+        json!([
+            { "setting": "JWT_SECRET", "detail": "must be at least 32 bytes long" },
+            { "setting": "DEMO", "detail": "must be true or false" },
+        ])
+    );
+    assert_eq!(
+        shown["detail"],
+        "The worker is misconfigured: the variable JWT_SECRET must be at least 32 bytes long; \
+         the variable DEMO must be true or false."
+    );
 }
 
 #[test]
@@ -144,7 +170,7 @@ fn each_problem_has_its_status() {
         (Problem::queue_full(1), 429),
         (Problem::too_many_requests(10), 429),
         (Problem::too_many_streams(10), 429),
-        (Problem::misconfigured("x".to_owned()), 500),
+        (Problem::misconfigured(&ConfigErrors::default()), 500),
         (Problem::unavailable(), 503),
     ] {
         assert_eq!(shown(&problem)["status"], status);

@@ -7,7 +7,7 @@ use reelay::machine::job::UnknownSubmit;
 use reelay::machine::queue::Mode;
 use reelay::models::Aliases;
 use reelay::time::DAY;
-use reelay::variables::Source;
+use reelay::variables::Platform;
 use tracing::Level;
 use worker::Fetcher;
 
@@ -294,7 +294,7 @@ fn every_wrong_setting_is_named_at_once_and_each_of_them_once() {
 /// Settings on a platform without these bindings.
 struct Without<'a>(&'a [(&'a str, &'a str)], &'a [&'a str]);
 
-impl Source for Without<'_> {
+impl Platform for Without<'_> {
     fn text(&self, name: &str) -> Option<String> {
         let found = self.0.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| (*value).to_owned())
@@ -316,7 +316,11 @@ fn a_setting_that_needs_a_binding_is_refused_without_it() {
         ("DEMO", "true", "ASSETS"),
     ];
     for (variable, value, binding) in cases {
-        let all: Vec<(&str, &str)> = REQUIRED.iter().copied().chain([(variable, value)]).collect();
+        let all: Vec<(&str, &str)> = REQUIRED
+            .iter()
+            .copied()
+            .chain([(variable, value)])
+            .collect();
         assert!(Config::parse(&Without(&all, &[])).is_ok(), "{variable}");
         let errors = Config::parse(&Without(&all, &[binding])).expect_err(variable);
         let [error] = errors.list() else {
@@ -347,13 +351,22 @@ fn the_demo_is_a_provider_in_development_or_where_it_is_turned_on() {
     assert_eq!(names(&[("DEMO", "yes")]), Err("DEMO"));
     let all = [REQUIRED.as_slice(), &[development]].concat();
     let without = Config::parse(&Without(&all, &["ASSETS"])).expect("valid settings");
-    assert_eq!(without.providers.names(), ["veo3"], "there is nothing to show");
+    assert_eq!(
+        without.providers.names(),
+        ["veo3"],
+        "there is nothing to show"
+    );
 }
 
 #[test]
 fn one_provider_must_be_set_up_and_each_way_is_named() {
     let error = config_with(&[("VEO3_API_KEY", "")]).expect_err("no provider");
-    for variable in ["VERTEX_SERVICE_ACCOUNT", "GEMINI_API_KEY", "VEO3_API_KEY", "DEMO"] {
+    for variable in [
+        "VERTEX_SERVICE_ACCOUNT",
+        "GEMINI_API_KEY",
+        "VEO3_API_KEY",
+        "DEMO",
+    ] {
         assert!(error.to_string().contains(variable), "{error}");
     }
 }

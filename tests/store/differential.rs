@@ -115,7 +115,18 @@ fn assert_equal(stored: &QueueStore<Sqlite>, plain: &MapRows, policy: &Policy, n
         assert_eq!(position, queue::position(plain, &key, policy, now).unwrap());
     }
     assert_eq!(stored.book().unwrap(), plain.book);
-    assert_eq!(stored.count_line().unwrap(), plain.count_line().unwrap());
+    assert_eq!(
+        stored.count_waiting().unwrap(),
+        plain.count_waiting().unwrap()
+    );
+    assert_eq!(
+        stored.count_delayed().unwrap(),
+        plain.count_delayed().unwrap()
+    );
+    assert_eq!(
+        stored.first_waiting().unwrap(),
+        plain.first_waiting().unwrap()
+    );
     for upstream in UPSTREAMS {
         assert_eq!(
             stored.waits_for(upstream).unwrap(),

@@ -29,7 +29,9 @@ fn every_question_of_a_step_is_answered_by_an_index() {
         store.heads(&open).unwrap();
         store.last_accepted().unwrap();
         store.last_round("ann", 0).unwrap();
-        store.count_line().unwrap();
+        store.count_waiting().unwrap();
+        store.count_delayed().unwrap();
+        store.first_waiting().unwrap();
         store.count_before(&entry, 9).unwrap();
         store.next_upstream(Some("veo3")).unwrap();
         store.waits_for("veo3").unwrap();

@@ -133,8 +133,16 @@ impl Rows for MapRows {
         Ok((0..=MAX_PRIORITY).filter_map(head).collect())
     }
 
-    fn count_line(&self) -> Result<u64, Infallible> {
-        Ok((self.waiting().count() + self.delayed().count()) as u64)
+    fn count_waiting(&self) -> Result<u64, Infallible> {
+        Ok(self.waiting().count() as u64)
+    }
+
+    fn count_delayed(&self) -> Result<u64, Infallible> {
+        Ok(self.delayed().count() as u64)
+    }
+
+    fn first_waiting(&self) -> Result<Option<u64>, Infallible> {
+        Ok(self.waiting().map(|entry| entry.sequence).min())
     }
 
     fn count_before(&self, entry: &Entry, limit: u64) -> Result<u64, Infallible> {

@@ -12,8 +12,18 @@ const CODE: [&str; 10] = [
 
 /// Pages whose blocks of a language a test runs or builds, with the file that does.
 const RUN: &[(&str, &[&str], &str)] = &[
-    ("README.md", &["ts", "tsx"], "scripts/tests/quickstart.test.mjs"),
-    ("docs/quickstart.md", &["ts", "tsx"], "scripts/lib/quickstart.mjs"),
+    (
+        "README.md",
+        &["ts", "tsx"],
+        "scripts/tests/quickstart.test.mjs",
+    ),
+    (
+        "docs/quickstart.md",
+        &["ts", "tsx"],
+        "scripts/lib/quickstart.mjs",
+    ),
+    ("packages/client/README.md", &["ts"], READMES),
+    ("packages/ai-sdk-provider/README.md", &["ts"], READMES),
     ("docs/curl.md", &["sh"], COMMANDS),
     ("docs/operating.md", &["sh"], COMMANDS),
     ("docs/orders.md", &["sh"], COMMANDS),
@@ -25,6 +35,8 @@ const RUN: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
+/// Compiles the code of the packages' pages.
+const READMES: &str = "scripts/packages.mjs";
 /// Sends the commands of pages.
 const COMMANDS: &str = "tests/workerd/commands.rs";
 
@@ -37,7 +49,10 @@ pub(crate) fn unmarked(page: &File) -> Vec<String> {
         let trimmed = line.trim_start();
         if let Some(language) = trimmed.strip_prefix("```") {
             if !open {
-                found.extend(problem(page, language.trim(), above).map(|why| format!("line {}: {why}", number + 1)));
+                found.extend(
+                    problem(page, language.trim(), above)
+                        .map(|why| format!("line {}: {why}", number + 1)),
+                );
             }
             open = !open;
         }
@@ -57,7 +72,9 @@ fn problem(page: &File, language: &str, above: &str) -> Option<&'static str> {
     if !CODE.contains(&language) {
         is_marked.then_some("a block that shows no code needs no mark")
     } else {
-        (!is_run && !is_marked).then_some("no test runs this block: add it to one, or write `<!-- not run: why -->` above it")
+        (!is_run && !is_marked).then_some(
+            "no test runs this block: add it to one, or write `<!-- not run: why -->` above it",
+        )
     }
 }
 
@@ -66,6 +83,7 @@ pub(crate) fn not_run(read: impl Fn(&str) -> String) -> Vec<String> {
     RUN.iter()
         .filter(|(page, _, runner)| {
             let name = page.trim_start_matches("docs/").trim_end_matches(".md");
+            let name = name.rsplit('/').next().unwrap_or(name);
             !read(runner).contains(name)
         })
         .map(|(page, _, runner)| format!("{runner} does not name {page}"))
@@ -76,7 +94,11 @@ pub(crate) fn not_run(read: impl Fn(&str) -> String) -> Vec<String> {
 fn a_block_that_no_test_runs_is_found() {
     let cases = [
         ("docs/a.md", "```sh\nls\n```", 1),
-        ("docs/a.md", "<!-- not run: lists a folder -->\n```sh\nls\n```", 0),
+        (
+            "docs/a.md",
+            "<!-- not run: lists a folder -->\n```sh\nls\n```",
+            0,
+        ),
         ("docs/a.md", "<!-- not run:  -->\n```sh\nls\n```", 1),
         ("docs/a.md", "<!-- not run: why -->\n\n```sh\nls\n```", 1),
         ("docs/a.md", "```json\n{}\n```\n\n```\ntext\n```", 0),

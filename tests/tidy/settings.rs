@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 const HEADING: &str = "| variable | default | must be | meaning |";
 /// The source of the page: it names every variable and reads none.
 const REFERENCE: &str = "src/config/reference.rs";
+/// Bindings, which are no variables.
+const BINDINGS: [&str; 2] = ["ASSETS", "DISPATCH"];
 
 /// Reads of the worker's variables outside the configuration.
 pub(crate) fn reads_outside(file: &File) -> Vec<String> {
@@ -60,7 +62,9 @@ fn is_variable(literal: &str) -> bool {
     let shaped = literal
         .bytes()
         .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
-    literal.len() > 2 && literal.starts_with(|first: char| first.is_ascii_uppercase()) && shaped
+    let is_word =
+        literal.len() > 2 && literal.starts_with(|first: char| first.is_ascii_uppercase());
+    is_word && shaped && !BINDINGS.contains(&literal)
 }
 
 /// The names in the first column of every table, which stand between backquotes.

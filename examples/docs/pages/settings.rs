@@ -50,11 +50,12 @@ fn wanted(name: &str) -> String {
             (name == wanted).then(|| value.to_owned())
         })
     };
-    let error = Config::parse(value)
+    let errors = Config::parse(&value)
         .err()
         .unwrap_or_else(|| panic!("{name} accepts any value"));
-    assert_eq!(error.variable, name);
-    // The rest of the sentence is about this value only.
+    // A wrong `ENVIRONMENT` also makes the secrets of `.dev.vars` wrong.
+    let error = errors.list().iter().find(|error| error.variable == name);
+    let error = error.unwrap_or_else(|| panic!("{name}: {errors}"));
     let wanted = error.wanted.split(", but ").next().unwrap_or_default();
     wanted.to_owned()
 }

@@ -910,6 +910,8 @@ export interface components {
             header?: string;
             parameter?: string;
             pointer?: string;
+            /** @description A variable or secret of the worker. */
+            setting?: string;
         };
         Gate: {
             paused: boolean;
@@ -1031,7 +1033,7 @@ export interface components {
             duration: number;
             /**
              * Format: int64
-             * @description The length in bytes.
+             * @description Bytes.
              */
             fileSize: number;
             /** @description `mp4` or `webm`. */
@@ -1198,7 +1200,7 @@ export interface components {
                 [key: string]: string;
             } | null;
             /** @description `GET /api/models` lists parameters and prices. Aliases set by the operator are accepted too. */
-            model?: ("gemini-omni-1.1-flash" | "gemini-omni-1.2-flash" | "veo-3.1-fast-generate-001" | "veo-3.1-generate-001" | "veo-3.1-lite-generate-001") | null;
+            model?: ("demo" | "gemini-omni-1.1-flash" | "gemini-omni-1.2-flash" | "veo-3.1-fast-generate-001" | "veo-3.1-generate-001" | "veo-3.1-lite-generate-001") | null;
             /** @description The parameters of the video. */
             parameters?: components["schemas"]["OrderParameters"] | null;
             /**
@@ -1209,7 +1211,7 @@ export interface components {
             /** @description What the video shows. At least three characters must be visible. */
             prompt: string;
             /** @description The provider; `google` means any provider that has the model. `GET /api/models` lists the configured providers. */
-            provider?: ("google" | "omni" | "veo3" | "vertex") | null;
+            provider?: ("demo" | "google" | "omni" | "veo3" | "vertex") | null;
             /**
              * Format: date-time
              * @description It does not start before this time, at most 30 days ahead. A time in the past means at once.
@@ -1285,7 +1287,7 @@ export interface components {
             detail: string;
             /** @description The same as `detail`. */
             error: string;
-            /** @description Every invalid field, header or parameter. */
+            /** @description Every invalid field, header, parameter or setting. */
             errors?: components["schemas"]["FieldError"][];
             /** @description The response's `X-Request-Id`, which the log also has. */
             requestId: string;
@@ -1763,7 +1765,7 @@ export interface components {
                 } & components["schemas"]["Problem"];
             };
         };
-        /** @description * `misconfigured`: The worker is misconfigured: the variable JWT_SECRET must be set to a random secret of at least 32 bytes. */
+        /** @description * `misconfigured`: The worker is misconfigured: the variable JWT_SECRET must be set to a random secret of at least 32 bytes; the variable NEXTJS_URL must be set to the https address of the app, unless WEBHOOK_URL is set. */
         misconfigured: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];

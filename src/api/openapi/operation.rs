@@ -182,7 +182,10 @@ fn missing_settings() -> ConfigErrors {
     let mut errors = ConfigErrors::default();
     for (variable, wanted) in [
         ("JWT_SECRET", "set to a random secret of at least 32 bytes"),
-        ("NEXTJS_URL", "set to the https address of the app, unless WEBHOOK_URL is set"),
+        (
+            "NEXTJS_URL",
+            "set to the https address of the app, unless WEBHOOK_URL is set",
+        ),
     ] {
         errors.add(ConfigError::new(variable, wanted));
     }

@@ -51,7 +51,9 @@ pub fn advice(code: &str) -> Option<&'static str> {
         "too_many_streams" => {
             "Close other event streams of this generation, or repeat after `Retry-After`."
         }
-        "misconfigured" => "Set the variables that `errors` names, each as a `setting`. See [Settings](settings.md).",
+        "misconfigured" => {
+            "Set the variables that `errors` names, each as a `setting`. See [Settings](settings.md)."
+        }
         "unavailable" => {
             "Repeat after `Retry-After`. Repeat an order with the same id, because the first one may \
              have been accepted."

@@ -192,10 +192,15 @@ impl<R: Rows> Context<'_, R> {
         Ok(self.book.next_round(summary.priority, own_last))
     }
 
+    /// Whether as many jobs are in line as may be. They are counted only if they could be that many.
     fn is_full(&self) -> Result<bool, R::Error> {
         let free = self.policy.slots.saturating_sub(self.rows.count_held()?);
         let room = self.policy.max_waiting + free;
-        Ok(self.rows.count_line()? >= room)
+        let delayed = self.rows.count_delayed()?;
+        let (last, _) = self.rows.last_accepted()?;
+        let first = self.rows.first_waiting()?;
+        let at_most = first.map_or(0, |first| last.saturating_sub(first) + 1);
+        Ok(delayed + at_most >= room && delayed + self.rows.count_waiting()? >= room)
     }
 
     /// Counts the submits not counted before, and updates the breaker from the last one's answer;

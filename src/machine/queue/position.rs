@@ -144,16 +144,15 @@ pub fn position_of<R: Rows>(
     }
 }
 
-/// How many jobs are ahead of an entry in line. Beyond [`EXACT`] it is an estimate: all jobs in
-/// line except those enqueued later.
+/// How many jobs are ahead of an entry in line. Beyond [`EXACT`] it is an estimate, because a count
+/// reads every row: all jobs enqueued since the one that has waited longest.
 fn count_before<R: Rows>(rows: &R, entry: &Entry) -> Result<u64, R::Error> {
     let before = rows.count_before(entry, EXACT)?;
     if before < EXACT {
         return Ok(before);
     }
-    let (last, _) = rows.last_accepted()?;
-    let later = last.saturating_sub(entry.sequence) + 1;
-    Ok(rows.count_line()?.saturating_sub(later).max(before))
+    let first = rows.first_waiting()?.unwrap_or(entry.sequence);
+    Ok(entry.sequence.saturating_sub(first).max(before))
 }
 
 /// Estimates the start, assuming that slots become free one after the other at the recent rate.

@@ -34,8 +34,12 @@ pub trait Rows {
     /// For each priority, the waiting entry whose [`Entry::turn`] comes first among those that are
     /// not closed.
     fn heads(&self, closed: &Closed) -> Result<Vec<Entry>, Self::Error>;
-    /// How many jobs are in line, delayed ones included.
-    fn count_line(&self) -> Result<u64, Self::Error>;
+    /// How many jobs wait. It reads each of them.
+    fn count_waiting(&self) -> Result<u64, Self::Error>;
+    /// How many jobs wait for their time.
+    fn count_delayed(&self) -> Result<u64, Self::Error>;
+    /// The sequence of the waiting job that was enqueued first.
+    fn first_waiting(&self) -> Result<Option<u64>, Self::Error>;
     /// How many jobs wait ahead of an entry: those of the same priority with an earlier
     /// [`Entry::turn`], and those of other priorities with an earlier [`Entry::head_start_key`]
     /// (then by sequence). Each of the two counts stops at `limit`.

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 /// The numbers of jobs that already wait.
-const DEPTHS: [u64; 3] = [0, 1_000, 100_000];
+const DEPTHS: [u64; 4] = [0, 1_000, 10_000, 100_000];
 /// The floor's variants, and their names.
 const FLOORS: [(&str, &str); 3] = [
     ("object", "floor, an object each"),
@@ -252,12 +252,24 @@ fn section(series: &[Series]) -> Section {
             ),
         ]);
     }
-    let [floor, _, both, empty, _, deep, disk_floor, disk_both, disk] = series else {
-        unreachable!("there are nine")
+    let [
+        floor,
+        _,
+        both,
+        empty,
+        _,
+        long,
+        longest,
+        disk_floor,
+        disk_both,
+        disk,
+    ] = series
+    else {
+        unreachable!("there are ten")
     };
     let over = |one: &Series, other: &Series| Spread::of_ratios(&one.median, &other.median);
     let (over_floor, over_disk_floor) = (over(empty, floor), over(disk, disk_floor));
-    let over_empty = over(deep, empty);
+    let (over_empty, longest_over_empty) = (over(long, empty), over(longest, empty));
     Section {
         title: "Accept",
         method: format!(
@@ -292,9 +304,14 @@ fn section(series: &[Series]) -> Section {
                 ),
             },
             Goal {
-                aim: "p50 with 100,000 waiting at most 1.2 × that with none".to_owned(),
-                found: format!("{} ×", over_empty.show(2)),
-                met: over_empty.median <= 1.2,
+                aim: "p50 with 10,000 waiting, and with 100,000, at most 1.2 × that with none"
+                    .to_owned(),
+                found: format!(
+                    "{} × and {} ×",
+                    over_empty.show(2),
+                    longest_over_empty.show(2)
+                ),
+                met: over_empty.median <= 1.2 && longest_over_empty.median <= 1.2,
                 reason: "The response has a position; up to 1,000 waiting jobs are counted for it."
                     .to_owned(),
             },

@@ -36,12 +36,18 @@ pub(crate) async fn measure() -> Section {
             format!("`{mode}`")
         };
         table.row([name, of(0.5).show(1), of(0.9).show(1)]);
-        goals.extend(limit.map(|limit| Goal {
-            aim: format!("`{mode}`: p50 below {} ms", crate::statistics::number(limit, 0)),
-            found: format!("{} ms", of(0.5).show(1)),
-            met: of(0.5).median < limit,
-            reason: "The order is durable in two objects before the response; its start \
-                     and the intent to pay are durable before the submit.".to_owned(),
+        goals.extend(limit.map(|limit| {
+            Goal {
+                aim: format!(
+                    "`{mode}`: p50 below {} ms",
+                    crate::statistics::number(limit, 0)
+                ),
+                found: format!("{} ms", of(0.5).show(1)),
+                met: of(0.5).median < limit,
+                reason: "The order is durable in two objects before the response; its start \
+                     and the intent to pay are durable before the submit."
+                    .to_owned(),
+            }
         }));
     }
     Section {

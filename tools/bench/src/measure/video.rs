@@ -61,7 +61,8 @@ pub(crate) async fn measure() -> Section {
             reason: "The intent to store is durable before the download starts. After \
                      the put, Reelay reads the object's size and a few short parts of it from \
                      R2, to check that the video is complete. This takes as long for a small \
-                     video as for a large one.".to_owned(),
+                     video as for a large one."
+                .to_owned(),
         });
     }
     Section {

@@ -90,7 +90,10 @@ pub(crate) async fn measure() -> Section {
              jobs. Not seen in minutes: after 1 h, 2 h, 4 h and so on, at most daily, a waiting \
              job re-checks its place with an alarm and a message. This costs ${} for 1,000 jobs.",
             number(JOBS as f64, 0),
-            number(Bill::of(&used, 0.0).total() * 60.0 / f64::from(MINUTES) * 1_000.0 / JOBS as f64, 5),
+            number(
+                Bill::of(&used, 0.0).total() * 60.0 / f64::from(MINUTES) * 1_000.0 / JOBS as f64,
+                5
+            ),
             number(heartbeat.total() * 1_000.0, 4)
         ),
         table,
