@@ -12,6 +12,7 @@ mod client_types;
 mod commands;
 mod costs;
 mod dashboard;
+mod demo;
 mod described;
 mod description;
 mod events;
