@@ -104,6 +104,10 @@ async function failsOneByOne(page, fresh) {
   await ask("release");
   await checkAgain(page);
   check(String(await named(page, "ok")) === String(GREEN), `green again: ${await named(page, "ok")}`);
+
+  await ask("damage");
+  await checkAgain(page);
+  await line(page, "R2", "failed", "does not answer");
 }
 
 /** axe-core finds nothing on the checklist in this theme, with lines of this state. */

@@ -2,6 +2,7 @@
 //! worker. The scenarios are in `tests/browser`.
 
 use crate::harness::browser::play_with;
+use crate::harness::bucket;
 use crate::harness::token::{self, JWT_SECRET};
 use crate::harness::upstream::{API_KEY, WEBHOOK_SECRET};
 use crate::harness::worker::{ADMIN_KEY, SERVICE_KEY};
@@ -58,6 +59,11 @@ fn each_line_of_the_checklist_turns_red_and_green() {
                 ("GEMINI_API_KEY", API_KEY),
             ],
         ),
+        "damage" => {
+            world.worker.kill();
+            bucket::damage(&world.worker);
+            world.worker.restart();
+        }
         "hold" => world.upstream.close("models"),
         "release" => world.upstream.open("models"),
         other => panic!("unknown request: {other}"),
