@@ -24,6 +24,7 @@ pub mod queue;
 pub mod request_id;
 pub mod routes;
 pub mod service;
+pub mod setup;
 pub mod unanswered;
 pub mod upstream_webhook;
 pub mod videos;

@@ -15,3 +15,4 @@ pub mod upload;
 pub mod video_address;
 pub mod video_file;
 pub mod web_crypto;
+pub mod within;

@@ -13,7 +13,7 @@ export class Trouble extends Error {
     this.status = status;
     this.code = problem?.code ?? "";
     this.requestId = problem?.requestId ?? requestId ?? "";
-    /** @type {{pointer?: string, header?: string, parameter?: string, detail: string}[]} */
+    /** @type {{pointer?: string, header?: string, parameter?: string, setting?: string, detail: string}[]} */
     this.errors = problem?.errors ?? [];
   }
 }
@@ -29,15 +29,16 @@ export class NoAnswer extends Error {
 
 export class Api {
   #session;
-  #onSignedOut;
+  #listeners;
 
   /**
    * @param {{token: string, actsFor?: string, caller?: {kind: string, userId?: string, operator: boolean}}} session
-   * @param {(why: string) => void} onSignedOut called when the worker rejects the token
+   * @param {{onSignedOut?: (why: string) => void, onMisconfigured?: (errors: any[]) => void}} [listeners]
+   * called when the worker rejects the token, and when it reports wrong settings
    */
-  constructor(session, onSignedOut = () => {}) {
+  constructor(session, listeners = {}) {
     this.#session = session;
-    this.#onSignedOut = onSignedOut;
+    this.#listeners = listeners;
   }
 
   /** @param {string} path @param {{user?: string, query?: Record<string, any>}} [options] */
@@ -105,10 +106,11 @@ export class Api {
   async #fail(response) {
     const problem = await response.json().catch(() => undefined);
     const trouble = new Trouble(response.status, problem, response.headers.get("X-Request-Id"));
+    if (trouble.code === "misconfigured") this.#listeners.onMisconfigured?.(trouble.errors);
     if (response.status >= SERVER_ERROR) {
       throw new NoAnswer(problem ? `The worker failed: ${trouble.message} (request ${trouble.requestId})` : "");
     }
-    if (response.status === UNAUTHORIZED) this.#onSignedOut(trouble.message);
+    if (response.status === UNAUTHORIZED) this.#listeners.onSignedOut?.(trouble.message);
     throw trouble;
   }
 }

@@ -7,14 +7,13 @@ import { h } from "./dom.js";
 import { count } from "./format.js";
 import { pager } from "./pager.js";
 import { actionButton, errorNote, segments } from "./parts.js";
+import { receiverTest } from "./receiver_test.js";
 import { listRoute } from "./route.js";
 import { DELIVERY_STATES } from "./words.js";
 
 const PAGE = 25;
 const EVERY_MS = 3000;
 const DAY_MS = 86_400_000;
-/** The receiver may take 15 s. */
-const TEST_TIMEOUT_MS = 30_000;
 
 /** @param {import("./shell.js").App} app @param {import("./route.js").Route} route */
 export function deliveriesPage(app, route) {
@@ -90,22 +89,6 @@ function recovery(app, note, onChange) {
     label,
     since,
     actionButton("Send all again", recover, { note }),
-    said,
-  );
-}
-
-/** The button that sends a test webhook, and its result. */
-function receiverTest(app, note) {
-  const said = h("p", { className: "quiet", attributes: { role: "status" } });
-  const send = async () => {
-    said.textContent = "";
-    const { durationMs, url, detail } = await app.api.post("/api/webhooks/test", { timeoutMs: TEST_TIMEOUT_MS });
-    said.textContent = `${detail} Sent to ${url}, answered after ${count(durationMs)} ms.`;
-  };
-  return h(
-    "section",
-    { className: "panel choices", attributes: { "aria-label": "Test" } },
-    actionButton("Send a test webhook", send, { note }),
     said,
   );
 }

@@ -2,13 +2,14 @@
 
 import { NoAnswer } from "./api.js";
 import { deliveryTable } from "./deliveries.js";
+import { demoMark } from "./demo.js";
 import { isDialogOpen } from "./dialog.js";
 import { h, setText } from "./dom.js";
 import { follow } from "./follow.js";
 import { clock } from "./format.js";
 import { jobActions } from "./job_actions.js";
 import { jobFacts, jobParameters, jobWarnings } from "./job_facts.js";
-import { chip, errorNote } from "./parts.js";
+import { chip, copyButton, errorNote } from "./parts.js";
 import { jobRoute } from "./route.js";
 import { videoPanel } from "./video.js";
 import { waterfall } from "./waterfall.js";
@@ -167,7 +168,8 @@ async function deliveriesOf(app, path, user) {
 function jobSummary(id, actions) {
   const status = chip(STATUSES);
   const phase = h("span", { className: "quiet" });
-  const copy = h("button", { type: "button", className: "bare", on: { click: () => copyId(copy, id) } }, "Copy id");
+  const copy = copyButton("Copy id", () => id);
+  const mark = demoMark();
   const progress = h("progress", { max: 100, value: 0, attributes: { "aria-label": "Progress" } });
   const percent = h("span", { className: "number quiet" });
   const bar = h("div", { className: "progress" }, progress, percent);
@@ -178,6 +180,7 @@ function jobSummary(id, actions) {
     { className: "title" },
     h("h1", { className: "mono" }, id),
     status.element,
+    mark.element,
     phase,
     copy,
     actions,
@@ -186,6 +189,7 @@ function jobSummary(id, actions) {
     element: h("section", { className: "panel", attributes: { "aria-label": "Summary" } }, title, bar, waits, wrong),
     update(generation) {
       status.update(generation.status);
+      mark.update(generation);
       setText(phase, phaseWords(generation));
       bar.hidden = generation.status !== "processing";
       progress.value = generation.progress;
@@ -207,13 +211,4 @@ function waiting({ queuePosition, blockedBy, estimatedStartAt }) {
   const place = queuePosition > 0 ? `Position ${queuePosition} in the queue. ` : "";
   const guess = estimatedStartAt ? ` Expected start: ${clock(estimatedStartAt)}.` : "";
   return `${place}${blocked(blockedBy)}${guess}`;
-}
-
-async function copyId(button, id) {
-  try {
-    await navigator.clipboard.writeText(id);
-    button.textContent = "Copied";
-  } catch {
-    button.textContent = "Copying failed";
-  }
 }

@@ -5,6 +5,7 @@ import { fill, h, isTyping, keep } from "./dom.js";
 import { pager } from "./pager.js";
 import { select } from "./parts.js";
 import { row, rowKey } from "./row.js";
+import { setupHint } from "./setup.js";
 import { STATUSES } from "./words.js";
 
 const PAGE = 25;
@@ -28,12 +29,17 @@ export function generationList(app, given, change) {
     const { status, search, user } = filters;
     return app.api.get(path, { query: { status, search, userId: app.seesAll ? user : "", limit: PAGE, after } });
   };
+  let made;
+  const hint = () => {
+    made ??= app.seesAll ? setupHint(app) : null;
+    return made;
+  };
   const show = ({ data, first, more }) => {
     keep(list, rows, data, rowKey, row);
     empty.hidden = data.length > 0;
     list.hidden = data.length === 0;
     const filtered = Boolean(filters.status || filters.user || filters.search);
-    if (data.length === 0) fill(empty, ...nothing(app, { filtered, first, more }));
+    if (data.length === 0) fill(empty, ...nothing(app, { filtered, first, more, hint }));
     refocus(app, list);
   };
   const everyMs = () => (filters.search ? SEARCH_EVERY_MS : EVERY_MS);
@@ -114,12 +120,12 @@ function typed(then) {
 }
 
 /** A search reads a limited number of generations a page, so an empty page may not be the last. */
-function nothing(app, { filtered, first, more }) {
+function nothing(app, { filtered, first, more, hint }) {
   if (more) return [h("p", {}, "No matches on this page. Older generations follow.")];
   if (!first) return [h("p", {}, "No older generations.")];
   if (filtered) return [h("p", {}, "No generations match these filters.")];
   const order = h("button", { type: "button", className: "primary", on: { click: app.order } }, "New generation");
-  return [h("p", {}, "There are no generations yet."), order];
+  return [h("p", {}, "There are no generations yet."), order, hint()];
 }
 
 /** Focuses the row of the generation whose page was just left. */

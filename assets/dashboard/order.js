@@ -70,7 +70,7 @@ export async function openOrder(app) {
 }
 
 /** A random id. `crypto.randomUUID` is missing where the page is not served by HTTPS. */
-function newId() {
+export function newId() {
   const numbers = crypto.getRandomValues(new Uint8Array(16));
   return `d-${[...numbers].map((number) => number.toString(16).padStart(2, "0")).join("")}`;
 }

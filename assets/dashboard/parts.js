@@ -66,6 +66,24 @@ export function actionButton(label, act, { className = "", note, title }) {
   return button;
 }
 
+/**
+ * A button that copies a text.
+ * @param {() => string} text
+ * @param {Node} [more] what screen readers say after the label
+ */
+export function copyButton(label, text, more) {
+  const words = h("span", {}, label);
+  const click = async () => {
+    try {
+      await navigator.clipboard.writeText(text());
+      words.textContent = "Copied";
+    } catch {
+      words.textContent = "Copying failed";
+    }
+  };
+  return h("button", { type: "button", className: "bare", on: { click } }, words, more);
+}
+
 /** A definition list that is updated in place. Rows without a value are hidden. */
 export function facts() {
   const element = h("dl", { className: "facts" });

@@ -1,5 +1,6 @@
 // One row of the list: a link to the generation that contains its main facts.
 
+import { demoMark } from "./demo.js";
 import { h, setAttribute, setText } from "./dom.js";
 import { ago, clock, money } from "./format.js";
 import { chip } from "./parts.js";
@@ -14,6 +15,8 @@ export function row() {
   const part = (name) => h("span", { className: name });
   const [prompt, user, model, when, cost] = ["prompt", "user", "model", "when number", "cost number"].map(part);
   prompt.dir = "auto";
+  const [mark, words] = [demoMark(), h("span")];
+  prompt.append(mark.element, words);
   const progress = h("span", { className: "quiet number" });
   const link = h(
     "a",
@@ -32,7 +35,8 @@ export function row() {
       setAttribute(link, "href", jobRoute(generation.userId, generation.id));
       state.update(generation.status);
       setText(progress, generation.queuePosition > 0 ? `no. ${generation.queuePosition}` : "");
-      setText(prompt, generation.prompt);
+      mark.update(generation);
+      setText(words, generation.prompt);
       setText(user, generation.userId);
       setText(model, generation.model);
       setText(when, ago(generation.createdAt));

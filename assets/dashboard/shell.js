@@ -15,10 +15,11 @@ import { errorNote } from "./parts.js";
 import { Pulse } from "./pulse.js";
 import { readRoute } from "./route.js";
 import { nameOf } from "./session.js";
+import { setupPage } from "./setup.js";
 import { switchTheme } from "./theme.js";
 
 const STATUS_MS = 2000;
-const PAGES = { overview: overviewPage, job: jobPage, deliveries: deliveriesPage };
+const PAGES = { overview: overviewPage, job: jobPage, deliveries: deliveriesPage, setup: setupPage };
 
 /**
  * @typedef {object} App what pages share
@@ -36,9 +37,15 @@ const PAGES = { overview: overviewPage, job: jobPage, deliveries: deliveriesPage
  * @property {string} [opened] the address of the last opened generation
  */
 
-/** Shows the signed-in page. @param {(why: string) => void} onSignedOut */
-export function openShell(host, session, say, onSignedOut) {
-  const api = new Api(session, (why) => onSignedOut(`You have been signed out: ${why}`));
+/**
+ * Shows the signed-in page.
+ * @param {{onSignedOut: (why: string) => void, onMisconfigured: (errors: any[]) => void}} listeners
+ */
+export function openShell(host, session, say, { onSignedOut, onMisconfigured }) {
+  const api = new Api(session, {
+    onSignedOut: (why) => onSignedOut(`You have been signed out: ${why}`),
+    onMisconfigured,
+  });
   const listeners = new Set();
   let status;
   const askStatus = async () => {
@@ -111,7 +118,8 @@ function switcher(app, main, mark) {
 
 function topBar(app, signOut) {
   const link = (page, text) => h("a", { href: `#/${page === "overview" ? "" : page}`, data: { page } }, text);
-  const links = [link("overview", "Overview"), app.operator && link("deliveries", "Deliveries")].filter(Boolean);
+  const operators = app.operator ? [link("deliveries", "Deliveries"), link("setup", "Setup")] : [];
+  const links = [link("overview", "Overview"), ...operators];
   const tool = (label, click, ...content) =>
     h(
       "button",

@@ -19,6 +19,13 @@ export const DELIVERY_STATES = {
   exhausted: { icon: "cross", tone: "bad", name: "Exhausted" },
 };
 
+/** The icon, tone and name of each state of a check. */
+export const CHECK_STATES = {
+  ok: { icon: "check", tone: "good", name: "OK" },
+  failed: { icon: "cross", tone: "bad", name: "Failed" },
+  unknown: { icon: "question", tone: "wait", name: "Unknown" },
+};
+
 const BLOCKED = {
   concurrency: "All slots are taken.",
   user_concurrency: "This user has reached the limit of running jobs.",

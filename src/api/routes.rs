@@ -7,7 +7,7 @@ use crate::api::access::Access;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::api::openapi::{operation::Operation, schemas::Schemas};
 use crate::api::{
-    deliveries, generations, metrics, operators, queue, service, upstream_webhook, videos,
+    deliveries, generations, metrics, operators, queue, service, setup, upstream_webhook, videos,
 };
 
 /// One method of one path.
@@ -67,6 +67,7 @@ routes! {
     GET    "/metrics"                                  Operator        metrics::totals;
     GET    "/api/models"                               Anyone          service::models;
     GET    "/api/whoami"                               Anyone          service::whoami;
+    GET    "/api/setup"                                Operator        setup::show;
     GET    "/health"                                   Open            service::health;
 }
 

@@ -8,6 +8,7 @@ use crate::clients::file::Download;
 use crate::clients::http::HttpAnswer;
 use crate::clients::source::{BUFFER, Source, chunks};
 use crate::clients::video_file::{Flaw, TELLING, VideoKind};
+use crate::clients::within::within;
 use crate::machine::outcome::{Failure, Outcome, Trouble};
 use crate::time::Millis;
 use futures::StreamExt;
@@ -218,13 +219,6 @@ async fn send_part(
     let sent = within(R2_WITHIN, upload.upload_part(number, bytes)).await;
     parts.push(sent.and_then(Result::ok).ok_or_else(not_stored)?);
     Ok(())
-}
-
-async fn within<T>(time: Duration, work: impl Future<Output = T>) -> Option<T> {
-    match select(pin!(work), pin!(Delay::from(time))).await {
-        Either::Left((done, _)) => Some(done),
-        Either::Right(_) => None,
-    }
 }
 
 /// The platform's stream with a fixed length, which R2 requires.

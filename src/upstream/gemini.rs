@@ -6,9 +6,10 @@ use crate::clients::file::Download;
 use crate::clients::http::unreadable_told;
 use crate::machine::job::Progress;
 use crate::machine::outcome::Outcome;
+use crate::time::Millis;
 use crate::upstream::google::key_api::KeyApi;
 use crate::upstream::google::poll_answer;
-use crate::upstream::provider::Provider;
+use crate::upstream::provider::{KeyCheck, Provider};
 use crate::upstream::render_request::RenderRequest;
 use crate::variables::{ConfigError, Variables};
 use async_trait::async_trait;
@@ -46,5 +47,9 @@ impl Provider for Gemini {
             Some(operation) => poll_answer::inline_video(self.0.ask_for_video(operation).await?),
             None => self.0.file(uri).await,
         }
+    }
+
+    async fn check_key(&self, within: Millis) -> KeyCheck {
+        self.0.check(within).await
     }
 }

@@ -9,6 +9,7 @@ pub mod daily_quota;
 pub mod filter;
 pub mod inline_video;
 pub mod key_api;
+pub mod key_check;
 pub mod operation;
 pub mod poll_answer;
 pub mod poll_reader;

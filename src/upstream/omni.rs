@@ -9,9 +9,10 @@ use crate::clients::file::Download;
 use crate::clients::http::unreadable_told;
 use crate::machine::job::Progress;
 use crate::machine::outcome::Outcome;
+use crate::time::Millis;
 use crate::upstream::google::key_api::KeyApi;
 use crate::upstream::omni::poll::{FilePlace, PollAnswer};
-use crate::upstream::provider::Provider;
+use crate::upstream::provider::{KeyCheck, Provider};
 use crate::upstream::render_request::RenderRequest;
 use crate::variables::{ConfigError, Variables};
 use async_trait::async_trait;
@@ -81,6 +82,10 @@ impl Provider for Omni {
                 )
                 .await?,
         )
+    }
+
+    async fn check_key(&self, within: Millis) -> KeyCheck {
+        self.0.check(within).await
     }
 }
 

@@ -14,12 +14,13 @@ use crate::clients::file;
 use crate::clients::file::Download;
 use crate::clients::http::{HttpAnswer, HttpCall, Lost, unreadable_told};
 use crate::clients::video_address::may_be_fetched;
+use crate::clock;
 use crate::machine::job::Progress;
 use crate::machine::outcome::{Failure, Outcome, Trouble};
 use crate::time::Millis;
-use crate::upstream::google::poll_answer;
 use crate::upstream::google::unavailable;
-use crate::upstream::provider::Provider;
+use crate::upstream::google::{key_check, poll_answer};
+use crate::upstream::provider::{KeyCheck, Provider};
 use crate::upstream::render_request::RenderRequest;
 use crate::upstream::vertex::operation::OperationName;
 use crate::upstream::vertex::service_account::ServiceAccount;
@@ -197,6 +198,17 @@ impl Provider for Vertex {
             }
         }
     }
+
+    async fn check_key(&self, within: Millis) -> KeyCheck {
+        match token::fresh(&self.account, within, clock::now()).await {
+            Ok(token) => self.list_models(&token.secret, within).await,
+            Err(Trouble::Refused(failure)) => KeyCheck::Refused(failure.message),
+            Err(Trouble::Retry { failure, .. } | Trouble::NotNow { failure, .. }) => {
+                KeyCheck::Unknown(failure.message)
+            }
+            Err(Trouble::Unknown) => KeyCheck::unanswered(),
+        }
+    }
 }
 
 /// What a missing token means for the call that needs it.
@@ -217,6 +229,28 @@ impl Vertex {
             body,
             headers_within: self.timeout,
             all_within: self.timeout,
+        }
+    }
+
+    /// Tries a token by a list of the project's own models, which costs nothing. It needs the same
+    /// role as a render (`roles/aiplatform.user`).
+    async fn list_models(&self, token: &str, within: Millis) -> KeyCheck {
+        let (project, location) = (&self.project, &self.location);
+        let path = format!("projects/{project}/locations/{location}/models?pageSize=1");
+        let call = HttpCall {
+            method: Method::Get,
+            url: &self.address(location, &path),
+            headers: &[("authorization", &format!("Bearer {token}"))],
+            body: None,
+            headers_within: within,
+            all_within: within,
+        };
+        match key_check::read_list(call.read(MAX_ANSWER).await, "the service account") {
+            // The token is good, so the key is.
+            KeyCheck::Refused(why) => KeyCheck::Failed(format!(
+                "{why} Give it the role Vertex AI User in {PROJECT}, where the API must be enabled."
+            )),
+            other @ (KeyCheck::Accepted | KeyCheck::Failed(_) | KeyCheck::Unknown(_)) => other,
         }
     }
 

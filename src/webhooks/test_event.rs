@@ -148,7 +148,7 @@ fn detail(receiver: &Url, reply: &TestReply) -> String {
 }
 
 /// An address without its query, which may contain a secret.
-fn without_query(mut url: Url) -> String {
+pub fn without_query(mut url: Url) -> String {
     url.set_query(None);
     url.set_fragment(None);
     url.to_string()

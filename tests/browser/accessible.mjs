@@ -30,6 +30,9 @@ await scenario(async ({ fresh }) => {
     await page.getByRole("link", { name: "Deliveries" }).click();
     await page.locator("tr[data-state]").first().waitFor();
     await examine(page, "deliveries", colorScheme);
+    await page.getByRole("link", { name: "Setup" }).click();
+    await page.locator(".checks li[data-state=failed]").first().waitFor();
+    await examine(page, "setup", colorScheme);
     await open(page, `#/job/axe/${id}`);
     await stands(page, "Completed");
     await page.locator("tr[data-state]").first().waitFor();

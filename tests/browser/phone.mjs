@@ -28,6 +28,10 @@ await scenario(
     await page.getByRole("link", { name: "Deliveries" }).click();
     await page.locator("tr[data-state]").first().waitFor();
     await fits(page, "deliveries");
+    await page.getByRole("link", { name: "Setup" }).click();
+    await page.locator(".checks li").first().waitFor();
+    await page.getByRole("button", { name: "Render the demo", disabled: false }).waitFor();
+    await fits(page, "setup");
     await open(page, `#/job/phone/${id}`);
     await stands(page, "Completed");
     await page.locator("tr[data-state]").first().waitFor();

@@ -28,6 +28,7 @@ mod requests;
 mod routes;
 mod schedules;
 mod settings;
+mod setup;
 mod signed_urls;
 mod tokens;
 mod toy_provider;

@@ -40,6 +40,7 @@ fn every_route_of_the_contract_is_there() {
         ("GET", "/metrics"),
         ("GET", "/api/whoami"),
         ("GET", "/api/models"),
+        ("GET", "/api/setup"),
         ("GET", "/health"),
         ("HEAD", "/health"),
     ] {

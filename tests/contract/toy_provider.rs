@@ -9,7 +9,7 @@ use reelay::clients::file::Download;
 use reelay::machine::job::{Progress, Request};
 use reelay::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
 use reelay::upstream::REGISTRY;
-use reelay::upstream::provider::Provider;
+use reelay::upstream::provider::{KeyCheck, Provider};
 use reelay::upstream::registry::{Providers, Registration};
 use reelay::upstream::render_request::RenderRequest;
 use reelay::variables::{ConfigError, ConfigErrors, Variables};
@@ -105,6 +105,10 @@ fn a_registered_provider_submits_polls_and_fetches() {
         block_on(toy.cancel(&operation)),
         Ok(()),
         "the toy's wire has no such call"
+    );
+    assert!(
+        matches!(block_on(toy.check_key(1)), KeyCheck::Unknown(_)),
+        "nor a free call"
     );
 }
 

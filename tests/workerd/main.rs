@@ -47,6 +47,7 @@ mod repeats;
 mod sdk;
 mod secrets;
 mod settings;
+mod setup;
 mod stored;
 mod strangers;
 mod vertex;

@@ -388,6 +388,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check the setup
+         * @description Checks the secrets, the app, the R2 bucket, the key of each video service by a free call, and the last webhook. Each check takes at most 5 seconds. No answer contains a secret.
+         */
+        get: operations["checkSetup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/storage/videos": {
         parameters: {
             query?: never;
@@ -766,6 +786,11 @@ export interface components {
             /** @constant */
             success: true;
         };
+        /**
+         * @description `unknown` says nothing for or against.
+         * @enum {string}
+         */
+        CheckState: "ok" | "failed" | "unknown";
         /** @description Exactly one of: another prompt, words to add to the previous prompt, or answers to questions. */
         Clarification: {
             prompt: string;
@@ -1392,6 +1417,16 @@ export interface components {
              * @description Millionths of a US dollar.
              */
             priceMicrosPerSecond: number;
+        };
+        /** @description One line of the checklist. */
+        SetupCheck: {
+            /** @description The shell command that mends it; absent if no command does. */
+            command?: string;
+            /** @description The result and what to do about it, in one or two sentences. */
+            detail: string;
+            /** @description What was checked: a setting, `R2`, a provider or `last webhook`. */
+            name: string;
+            state: components["schemas"]["CheckState"];
         };
         SignedVideo: {
             /** Format: date-time */
@@ -2024,6 +2059,7 @@ export type BlockedBy = components['schemas']['BlockedBy'];
 export type Caller = components['schemas']['Caller'];
 export type CallerKind = components['schemas']['CallerKind'];
 export type Changed = components['schemas']['Changed'];
+export type CheckState = components['schemas']['CheckState'];
 export type Clarification = components['schemas']['Clarification'];
 export type ClarificationResponses = components['schemas']['ClarificationResponses'];
 export type CleanUp = components['schemas']['CleanUp'];
@@ -2060,6 +2096,7 @@ export type QueueSeries = components['schemas']['QueueSeries'];
 export type QueueStats = components['schemas']['QueueStats'];
 export type Recovery = components['schemas']['Recovery'];
 export type Resolution = components['schemas']['Resolution'];
+export type SetupCheck = components['schemas']['SetupCheck'];
 export type SignedVideo = components['schemas']['SignedVideo'];
 export type Slots = components['schemas']['Slots'];
 export type SpentToday = components['schemas']['SpentToday'];
@@ -3050,6 +3087,40 @@ export interface operations {
             };
             401: components["responses"]["unauthorized"];
             429: components["responses"]["too_many_requests"];
+            500: components["responses"]["misconfigured"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    checkSetup: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The checks. */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be cached. */
+                    "Cache-Control": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        checks: components["schemas"]["SetupCheck"][];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["operators_only"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
         };

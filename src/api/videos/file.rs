@@ -10,7 +10,7 @@ use crate::ids::JobKey;
 use worker::{Bucket, Object, Range, ResponseBody};
 
 /// The binding of the bucket.
-const BUCKET: &str = "VIDEOS";
+pub(crate) const BUCKET: &str = "VIDEOS";
 /// A stored video never changes. Only the caller's browser may cache it.
 const CACHE: &str = "private, max-age=3600";
 

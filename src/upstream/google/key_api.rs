@@ -10,6 +10,8 @@ use crate::clients::reply::Reply;
 use crate::clients::video_address::may_be_fetched;
 use crate::machine::outcome::Outcome;
 use crate::time::Millis;
+use crate::upstream::google::key_check;
+use crate::upstream::provider::KeyCheck;
 use crate::variables::{ConfigError, Variables};
 use url::Url;
 use worker::Method;
@@ -28,6 +30,10 @@ const MAX_ERROR: usize = 64 * 1024;
 const MIN_KEY: usize = 8;
 /// The header that carries the key.
 const KEY_HEADER: &str = "x-goog-api-key";
+/// The list of models with one model, below the version.
+const LIST: &str = "models?pageSize=1";
+/// The longest list that is read, in bytes. A gateway may send every model.
+const MAX_LIST: usize = 1024 * 1024;
 
 /// A configured API.
 pub(crate) struct KeyApi {
@@ -110,7 +116,25 @@ impl KeyApi {
         limit: usize,
     ) -> Result<Reply, Lost> {
         let url = self.address(path);
-        let mut reply = self.call(method, &url, headers, body).read(limit).await?;
+        self.read(self.call(method, &url, headers, body), limit)
+            .await
+    }
+
+    /// Tries the key by a list of models, which costs nothing.
+    pub(crate) async fn check(&self, within: Millis) -> KeyCheck {
+        let url = self.address(LIST);
+        let headers: [(&str, &str); 1] = [(KEY_HEADER, &self.key)];
+        let call = HttpCall {
+            headers_within: within,
+            all_within: within,
+            ..self.call(Method::Get, &url, &headers, None)
+        };
+        key_check::read_list(self.read(call, MAX_LIST).await, "the API key")
+    }
+
+    /// Sends a call and reads the answer, without the key.
+    async fn read(&self, call: HttpCall<'_>, limit: usize) -> Result<Reply, Lost> {
+        let mut reply = call.read(limit).await?;
         if let Some(body) = without_key(&reply.body, &self.key) {
             reply.body = body;
         }

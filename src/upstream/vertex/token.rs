@@ -68,7 +68,12 @@ pub(crate) fn forget(secret: &str) {
     });
 }
 
-async fn fresh(account: &ServiceAccount, timeout: Millis, now: Millis) -> Outcome<Token> {
+/// A token that the endpoint gives now, whatever is cached.
+pub(crate) async fn fresh(
+    account: &ServiceAccount,
+    timeout: Millis,
+    now: Millis,
+) -> Outcome<Token> {
     let claims = account.claims(now);
     let signature = sign(&account.private_key, claims.as_bytes()).await;
     let signature = signature.map_err(|_| Trouble::Refused(service_account::unusable_key()))?;

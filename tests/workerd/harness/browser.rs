@@ -27,8 +27,14 @@ pub(crate) fn play_on(app: &App, world: &World, scenario: &str, act: impl Fn(&st
     play_with(world, scenario, &variables, act);
 }
 
+/// The same with variables of the test's own.
 #[track_caller]
-fn play_with(world: &World, scenario: &str, variables: &[(&str, String)], act: impl Fn(&str)) {
+pub(crate) fn play_with(
+    world: &World,
+    scenario: &str,
+    variables: &[(&str, String)],
+    act: impl Fn(&str),
+) {
     let script =
         Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/browser/{scenario}.mjs"));
     // Node ends the browser when its input closes, which happens when this process ends.

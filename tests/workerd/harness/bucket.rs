@@ -37,6 +37,25 @@ pub(crate) fn keys(worker: &Worker, prefix: &str) -> Vec<String> {
     listed.flatten().collect()
 }
 
+/// Makes the bucket of a killed worker unreadable: its databases, with their logs of changes.
+pub(crate) fn damage(worker: &Worker) {
+    let mut damaged = 0;
+    for path in files(&worker.bucket_folder()) {
+        let name = path.to_string_lossy();
+        // The platform reads this one at its start.
+        if name.contains("metadata.sqlite") {
+            continue;
+        }
+        if name.ends_with(".sqlite") {
+            fs::write(&path, "no database").expect("it is written");
+            damaged += 1;
+        } else if name.contains(".sqlite-") {
+            fs::remove_file(&path).expect("it is deleted");
+        }
+    }
+    assert!(damaged > 0, "there is a bucket");
+}
+
 fn read(folder: &Path, catalogue: &Path, key: &str) -> Option<Object> {
     let database = Connection::open_with_flags(catalogue, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
     let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));

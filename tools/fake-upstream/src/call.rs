@@ -239,7 +239,7 @@ fn recorded_body(step: Step, bytes: &[u8]) -> String {
 /// The step of a request, from its path alone.
 fn step_of(method: &str, path: &str) -> Step {
     match path {
-        "/api/webhooks/worker" => return Step::Webhook,
+        "/api/webhooks/worker" if method == "POST" => return Step::Webhook,
         "/token" => return Step::Token,
         "/.well-known/jwks.json" => return Step::Keys,
         _ if path.starts_with("/storage/") || path.starts_with("/download/storage/") => {
@@ -258,7 +258,9 @@ fn step_of(method: &str, path: &str) -> Step {
     let (kind, rest) = resource.split_once('/').unwrap_or((resource, ""));
     match (kind, method) {
         ("models" | "projects", "POST") if rest.ends_with(":predictLongRunning") => Step::Submit,
+        ("models", "GET") if rest.is_empty() => Step::Models,
         ("models", "GET") if rest.contains("/operations/") => Step::Poll,
+        ("projects", "GET") if rest.ends_with("/models") => Step::Models,
         ("projects", "POST") if rest.ends_with(":fetchPredictOperation") => Step::Poll,
         ("interactions", "POST") if rest.is_empty() => Step::Submit,
         ("interactions", "POST") if rest.ends_with("/cancel") => Step::Cancel,

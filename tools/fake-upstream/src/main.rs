@@ -15,8 +15,8 @@
 //! * `--api-key` names the only accepted key; every other key gets the answer for an unknown key.
 //!   Without it, every key except `bad-key` is accepted.
 //! * `--answer-ms N` (at most 60,000) delays every answer to a submit, poll, cancel, delete, file,
-//!   download, bytes (their beginning) or token: it leaves N milliseconds after its request
-//!   arrived, or later if it is held longer. The request takes effect, and its time is recorded,
+//!   download, bytes (their beginning), list of models or token: it leaves N milliseconds after its
+//!   request arrived, or later if it is held longer. The request takes effect, and its time is recorded,
 //!   on arrival. The control API, the inbox, the keys and the other host are not delayed.
 //!
 //! Nothing is kept on disk, so `SIGKILL` loses everything. However, `POST /__control/operations`
@@ -33,6 +33,7 @@
 //!
 //! | request | answer |
 //! |---|---|
+//! | `GET /v1beta/models`, also under `/v1` | a list of models |
 //! | `POST /v1beta/models/{model}:predictLongRunning` | the operation's name |
 //! | `GET /v1beta/models/{model}/operations/{id}` | the operation; `done` is absent while it renders |
 //! | `GET /v1beta/files/{id}:download?alt=media` | 302 to the bytes |
@@ -49,6 +50,7 @@
 //! | request | answer |
 //! |---|---|
 //! | `POST /token` | an access token for an assertion of `assets/service-account.json` (RS256, valid for at most an hour) |
+//! | `GET /v1/projects/{project}/locations/{location}/models` | an empty list |
 //! | `POST /v1…:predictLongRunning` | the operation's name |
 //! | `POST /v1…:fetchPredictOperation` `{operationName}` | the operation, with `gs://` addresses if the submit had a `storageUri`, otherwise with the video in base64 |
 //! | `GET /storage/v1/b/{bucket}/o/{object}?alt=media`, also under `/download` | the bytes; without `alt=media`, the object's metadata |
@@ -140,7 +142,7 @@
 //! | `GET /__control/inbox?since=` | the received webhooks in the order in which they were stored, of the last 10,000. `since` is the `seq` of a webhook, for those stored after it, or a reset's `since`, for those after the reset. Fields: `seq receivedAt headers body valid reason id attempt event generationId answered`; `answered` is null until it is answered |
 //! | `GET·POST /__control/inbox/mode` `{mode}` | `ok` `status:CODE[:RETRY_AFTER]` `fail-first:N` `slow:MS` (stored immediately, then as `ok` after MS milliseconds, at most 60,000) `hang` `reset` `commit-then-reset` `redirect` `endless` |
 //!
-//! Steps are `submit poll cancel delete file download bytes token keys other webhook unknown`.
+//! Steps are `submit poll cancel delete file download bytes models token keys other webhook unknown`.
 //! Outcomes are `pending held hung answered reset abandoned` (the caller disconnected first).
 //! Webhooks go to `POST /api/webhooks/worker`; `GET /inbox` shows them in a browser.
 //!

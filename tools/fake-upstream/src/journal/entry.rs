@@ -25,6 +25,8 @@ pub(crate) enum Step {
     Bytes,
     /// Anything that reached the other host.
     Other,
+    /// A list of models, by which a key is tried.
+    Models,
     /// A request for a token with an assertion.
     Token,
     /// A request for the keys of pushes.
@@ -37,7 +39,7 @@ pub(crate) enum Step {
 
 impl Step {
     /// Every step.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Submit,
         Self::Poll,
         Self::Cancel,
@@ -46,6 +48,7 @@ impl Step {
         Self::Download,
         Self::Bytes,
         Self::Other,
+        Self::Models,
         Self::Token,
         Self::Keys,
         Self::Webhook,
@@ -62,6 +65,7 @@ impl Step {
             | Self::File
             | Self::Download
             | Self::Bytes
+            | Self::Models
             | Self::Token => true,
             Self::Other | Self::Keys | Self::Webhook | Self::Unknown => false,
         }

@@ -1,6 +1,7 @@
 //! Veo over Vertex AI, and the objects that it creates in Cloud Storage.
 
 mod admission;
+mod models;
 mod poll;
 mod storage;
 mod submit;
@@ -28,7 +29,10 @@ pub(super) fn routes() -> Router {
         let path = format!(
             "/{version}/projects/{{project}}/locations/{{location}}/publishers/google/models/{{target}}"
         );
-        routes = routes.route(&path, routing::post(call_model));
+        let own = format!("/{version}/projects/{{project}}/locations/{{location}}/models");
+        routes = routes
+            .route(&path, routing::post(call_model))
+            .route(&own, routing::get(models::list));
     }
     routes
         .route(

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::fake::Fake;
+use crate::http::Request;
 use crate::process::Process;
 use crate::wires::{VEO, place, unix_seconds};
 
@@ -145,6 +146,51 @@ fn only_a_live_token_of_the_project_reaches_a_model_of_a_region() {
     );
     assert_eq!(fake.paid(), 0);
     assert_eq!(call(&token, "reelay-local", "europe-west4", VEO).0, 200);
+}
+
+#[test]
+fn a_list_of_models_shows_whether_a_key_or_a_token_is_good() {
+    let fake = Fake::start();
+    let patience = std::time::Duration::from_secs(5);
+    let with_key = |version: &str, key: &str| {
+        let request = Request {
+            method: "GET",
+            url: &fake.url(&format!("/{version}/models?pageSize=1")),
+            headers: &[("x-goog-api-key", key)],
+            body: "",
+            patience,
+        };
+        request.send().expect("an answer")
+    };
+    for version in ["v1", "v1beta"] {
+        let answer = with_key(version, "a-key");
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert!(
+            answer.json()["models"][0]["name"].is_string(),
+            "{}",
+            answer.text()
+        );
+        let refused = with_key(version, "bad-key");
+        let reason = refused.json()["error"]["details"][0]["reason"].clone();
+        assert_eq!((refused.status, reason), (400, json!("API_KEY_INVALID")));
+    }
+    let token = fake.token();
+    let with_token = |token: &str, project: &str| {
+        let path = format!("/v1beta1/projects/{project}/locations/us-central1/models?pageSize=1");
+        let answer = fake.with_token(token, "GET", &path, "", patience);
+        let answer = answer.expect("an answer");
+        (answer.status, answer.json()["error"]["status"].clone())
+    };
+    assert_eq!(with_token(&token, "reelay-local"), (200, Value::Null));
+    assert_eq!(
+        with_token("nonsense", "reelay-local"),
+        (401, json!("UNAUTHENTICATED"))
+    );
+    assert_eq!(
+        with_token(&token, "another"),
+        (403, json!("PERMISSION_DENIED"))
+    );
+    assert_eq!(fake.recorded("models").len(), 7);
 }
 
 #[test]

@@ -66,18 +66,42 @@ pub(super) fn admit_call(
             &target.model,
         )));
     }
-    if target.project == world.options.project {
+    let place = format!("projects/{}/locations/{}", target.project, target.location);
+    let resource = format!("{place}/publishers/google/models/{}", target.model);
+    admit_project(
+        world,
+        &target.project,
+        "aiplatform.endpoints.predict",
+        &resource,
+    )
+}
+
+/// Accepts the list of a project's own models.
+pub(super) fn admit_list(
+    world: &World,
+    headers: &HeaderMap,
+    project: &str,
+    location: &str,
+) -> Result<(), Box<Response>> {
+    admit(world, headers, "aiplatform.googleapis.com")?;
+    let resource = format!("projects/{project}/locations/{location}");
+    admit_project(world, project, "aiplatform.models.list", &resource)
+}
+
+/// Accepts the only project.
+fn admit_project(
+    world: &World,
+    project: &str,
+    permission: &str,
+    resource: &str,
+) -> Result<(), Box<Response>> {
+    if project == world.options.project {
         return Ok(());
     }
-    let resource = format!(
-        "projects/{}/locations/{}/publishers/google/models/{}",
-        target.project, target.location, target.model
-    );
     let message = format!(
-        "Permission 'aiplatform.endpoints.predict' denied on resource '//aiplatform.googleapis.com/{resource}' (or it \
-         may not exist)."
+        "Permission '{permission}' denied on resource '//aiplatform.googleapis.com/{resource}' (or it may not exist)."
     );
-    let metadata = json!({ "permission": "aiplatform.endpoints.predict", "resource": resource });
+    let metadata = json!({ "permission": permission, "resource": resource });
     let details = error_info(
         "IAM_PERMISSION_DENIED",
         "aiplatform.googleapis.com",
