@@ -111,6 +111,12 @@ def raises_googles_errors(google):
     assert "API key not valid" in str(refusal(lambda: create(stranger, "x")))
 
 
+def lists_models(google):
+    assert google.models.list(config={"page_size": 1}).page[0].name.startswith("models/")
+    stranger = client(google._api_client._http_options.base_url, "bad-key")
+    assert "API key not valid" in str(refusal(lambda: stranger.models.list(config={"page_size": 1})))
+
+
 def refusal(call):
     """The error of a call."""
     try:
@@ -129,6 +135,7 @@ def main():
         cancels_and_deletes,
         tells_of_filtered_and_failed_renders,
         raises_googles_errors,
+        lists_models,
     ]:
         check(google)
         sys.stdout.write(f"ok {check.__name__}\n")

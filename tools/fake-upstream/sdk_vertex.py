@@ -147,6 +147,19 @@ def raises_googles_errors(google, identity):
             raise AssertionError(f"{model} of {project} with {prompt!r} was accepted")
 
 
+def lists_models(google, identity):
+    """The project's own models, of which there are none; those of Google are another list."""
+    own = {"page_size": 1, "query_base": False}
+    assert google.models.list(config=own).page == []
+    other = client(sys.argv[1], identity, "another-project")
+    try:
+        other.models.list(config=own)
+    except errors.ClientError as error:
+        assert (error.code, error.status) == (403, "PERMISSION_DENIED"), error
+    else:
+        raise AssertionError("another project's models were listed")
+
+
 def main():
     identity = service_account_of(sys.argv[1])
     google = client(sys.argv[1], identity)
@@ -157,6 +170,7 @@ def main():
         takes_images,
         tells_of_filtered_and_failed_renders,
         raises_googles_errors,
+        lists_models,
     ]:
         check(google, identity)
         sys.stdout.write(f"ok {check.__name__}\n")

@@ -34,13 +34,13 @@ const VERTEX: Wire = Wire {
     sdk: &NEWER,
     name: "vertex",
     script: "sdk_vertex.py",
-    checks: 6,
+    checks: 7,
 };
 const OMNI: Wire = Wire {
     sdk: &NEWER,
     name: "omni",
     script: "sdk_omni.py",
-    checks: 6,
+    checks: 7,
 };
 
 #[test]

@@ -16,7 +16,7 @@ const JOBS_OF_EACH: usize = 25;
 fn the_counts_tell_what_came_since_the_last_reset() {
     let fake = Fake::start();
     let none = fake.control("counts");
-    assert_eq!(none["requests"].as_object().expect("an object").len(), 12);
+    assert_eq!(none["requests"].as_object().expect("an object").len(), 13);
     assert_eq!(
         (
             &none["requests"]["submit"],
