@@ -88,18 +88,19 @@ fn words_in_brackets_make_it_fail_on_purpose() {
     assert_eq!(code(render::poll("not ours", NOW)), ErrorCode::Internal);
 }
 
+fn catalogue<'a>(providers: &'a [&'static str], aliases: &'a Aliases) -> Catalogue<'a> {
+    Catalogue {
+        providers,
+        aliases,
+        default_model: None,
+        submits_per_minute: None,
+        now: NOW,
+    }
+}
+
 #[test]
 fn it_is_chosen_by_name_only_while_another_provider_is_configured() {
     let aliases = Aliases::default();
-    fn catalogue<'a>(providers: &'a [&'static str], aliases: &'a Aliases) -> Catalogue<'a> {
-        Catalogue {
-            providers,
-            aliases,
-            default_model: None,
-            submits_per_minute: None,
-            now: NOW,
-        }
-    }
     for other in PROVIDERS.iter().filter(|provider| provider.name != "demo") {
         let both = [other.name, "demo"];
         let offered = catalogue(&both, &aliases);
@@ -121,13 +122,7 @@ fn it_is_chosen_by_name_only_while_another_provider_is_configured() {
 #[test]
 fn an_order_for_what_is_not_configured_says_which_setting_it_needs() {
     let aliases = Aliases::default();
-    let catalogue = Catalogue {
-        providers: &["omni"],
-        aliases: &aliases,
-        default_model: None,
-        submits_per_minute: None,
-        now: NOW,
-    };
+    let catalogue = catalogue(&["omni"], &aliases);
     for (provider, model, expected) in [
         (None, Some("demo"), "(it needs DEMO=true)"),
         (Some("demo"), None, "(it needs DEMO=true)"),

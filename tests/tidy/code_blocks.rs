@@ -74,12 +74,12 @@ fn problem(page: &File, language: &str, above: &str) -> Option<&'static str> {
     let is_run = RUN
         .iter()
         .any(|(path, languages, _)| *path == page.path && languages.contains(&language));
-    if !CODE.contains(&language) {
-        is_marked.then_some("a block that shows no code needs no mark")
-    } else {
+    if CODE.contains(&language) {
         (!is_run && !is_marked).then_some(
             "no test runs this block: add it to one, or write `<!-- not run: why -->` above it",
         )
+    } else {
+        is_marked.then_some("a block that shows no code needs no mark")
     }
 }
 
