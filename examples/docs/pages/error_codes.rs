@@ -1,4 +1,4 @@
-//! The tables of error codes: problems, from the OpenAPI description, and failures of generations.
+//! The tables of error codes: problems, from the `OpenAPI` description, and failures of generations.
 
 use super::{code, table};
 use reelay::api::openapi::document;
