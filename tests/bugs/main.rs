@@ -108,15 +108,24 @@ fn the_edits_are_of_all_bugs() {
     assert!(!EDITS.iter().any(|edit| edit.plant.contains(&beyond)));
 }
 
-/// Copies the edited files and links all others.
+/// Copies the edited files and links all others. What an earlier run left, perhaps of another
+/// checkout, is replaced, except `target`.
 fn make(home: &Path, copy: &Path) -> io::Result<()> {
     fs::create_dir_all(copy)?;
+    for entry in fs::read_dir(copy)? {
+        let old = entry?.path();
+        if old.is_symlink() || old.is_file() {
+            fs::remove_file(old)?;
+        } else if !old.ends_with("target") {
+            fs::remove_dir_all(old)?;
+        }
+    }
     for entry in fs::read_dir(home)? {
         let name = entry?.file_name();
         let (from, to) = (home.join(&name), copy.join(&name));
         if OWN.iter().any(|own| name == *own) {
             copy_all(&from, &to)?;
-        } else if name != "target" && name != ".git" && !to.exists() {
+        } else if name != "target" && name != ".git" {
             symlink(from, to)?;
         }
     }
