@@ -1,4 +1,4 @@
-// The checklist of the setup: one line for each check, with the command that mends it.
+// The checklist of the setup: one line for each check, with the command that fixes it.
 
 import { h, keep, setText } from "./dom.js";
 import { chip, copyButton } from "./parts.js";

@@ -65,7 +65,7 @@ export function misconfiguredPage(errors, onRight) {
 }
 
 /**
- * One check for each wrong setting, with its sentence and what mends it, then the known settings
+ * One check for each wrong setting, with its sentence and what fixes it, then the known settings
  * that are right. Pure.
  * @param {SettingError[]} errors
  * @param {boolean} local whether the worker runs on the machine of the browser

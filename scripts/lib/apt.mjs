@@ -22,8 +22,8 @@ function privilege() {
 export async function aptDownload(name, folder) {
   const download = ["download", name];
   const explain = (lines) => {
-    const mend = looksOffline(lines) ? "check the network" : "see apt's output above";
-    return `The Debian package ${name} could not be downloaded: ${mend} and run again.`;
+    const advice = looksOffline(lines) ? "check the network" : "see apt's output above";
+    return `The Debian package ${name} could not be downloaded: ${advice} and run again.`;
   };
   try {
     return await run("apt-get", download, { cwd: folder, quiet: true, explain });
@@ -47,8 +47,8 @@ export async function aptInstall(names, listsAreGood) {
   }
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const explain = (lines) => {
-    const mend = looksOffline(lines) ? "Debian's archive is unreachable. Check the network" : "see apt's output above";
-    return `The Debian packages ${names.join(", ")} could not be installed: ${mend} and run again.`;
+    const advice = looksOffline(lines) ? "Debian's archive is unreachable. Check the network" : "see apt's output above";
+    return `The Debian packages ${names.join(", ")} could not be installed: ${advice} and run again.`;
   };
   const apt = async (words, options = {}) => {
     const [command, ...rest] = [...before, ...words];

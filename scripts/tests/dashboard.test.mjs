@@ -82,7 +82,7 @@ test("problems name their time, and a healthy status has none", () => {
   for (const { text } of found.slice(0, 3)) assert.match(text, /\d\d:\d\d:\d\d/);
 });
 
-test("each wrong setting has its sentence and what mends it, and the known ones that are right are green", () => {
+test("each wrong setting has its sentence and what fixes it, and the known ones that are right are green", () => {
   const errors = [
     { setting: "JWT_SECRET", detail: "must be set to a random secret of at least 32 bytes" },
     { setting: "API_KEY", detail: "must be at least 16 characters long" },

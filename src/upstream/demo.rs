@@ -1,4 +1,4 @@
-//! The demo: videos that cost nothing and need no key, by the same way as every other.
+//! The demo: videos that cost nothing and need no key. Its jobs take the same steps as all others.
 //!
 //! Its renders exist only in their names, so it stores nothing. Its videos are assets of the
 //! worker (H.264 and AAC), which were made for this project:
@@ -37,14 +37,15 @@ struct Demo(Option<Fetcher>);
 
 /// Opens the demo if `DEMO` is `true`. Without a value it is on in development.
 pub(crate) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigError> {
-    let wanted = variables.switch(DEMO)?;
-    if wanted == Some(true) && !variables.has_binding(ASSETS) {
-        let wanted =
-            "false, until the wrangler configuration has `binding = \"ASSETS\"` under `[assets]`";
-        return Err(ConfigError::new(DEMO, wanted));
-    }
-    let is_on =
-        wanted.unwrap_or_else(|| variables.is_development() && variables.has_binding(ASSETS));
+    let has_videos = variables.has_binding(ASSETS);
+    let is_on = match variables.switch(DEMO)? {
+        Some(true) if !has_videos => {
+            let wanted = "false, until the wrangler configuration has `binding = \"ASSETS\"` under `[assets]`";
+            return Err(ConfigError::new(DEMO, wanted));
+        }
+        Some(is_on) => is_on,
+        None => variables.is_development() && has_videos,
+    };
     let demo = || Rc::new(Demo(variables.assets(ASSETS))) as Rc<dyn Provider>;
     Ok(is_on.then(demo))
 }

@@ -1,4 +1,4 @@
-// The first thing that whoever has a new worker sees: a demo video, from the dashboard.
+// What a new user sees first: a demo video, from the dashboard.
 
 import { check, KEYS, ORIGIN, scenario, until } from "./lib/stage.mjs";
 import { open, signIn, stands } from "./lib/steps.mjs";

@@ -85,7 +85,7 @@ async function failsOneByOne(page, fresh) {
   await line(page, "veo3", "failed", /API key not valid.*Replace VEO3_API_KEY in \.dev\.vars/);
   await line(page, "omni", "failed", /API key not valid.*Replace GEMINI_API_KEY in \.dev\.vars/);
   await line(page, "vertex", "failed", /account not found.*Replace VERTEX_SERVICE_ACCOUNT in \.dev\.vars/);
-  check((await page.locator(".checks .command:visible").count()) === 0, "no command mends .dev.vars");
+  check((await page.locator(".checks .command:visible").count()) === 0, "no command fixes .dev.vars");
   for (const colorScheme of ["light", "dark"]) await looksRight(fresh, colorScheme, "failed");
 
   await ask("disconnect");

@@ -1,5 +1,5 @@
 // The checklist of a worker as deployed, which is not set up completely: the overview hints at it,
-// and each line has the command that mends it.
+// and each line has the command that fixes it.
 
 import { examine } from "./lib/axe.mjs";
 import { line } from "./lib/checklist.mjs";
@@ -19,10 +19,10 @@ await scenario(async ({ fresh }) => {
     await page.locator(".plot canvas").first().waitFor();
     await examine(page, "overview with a hint", colorScheme);
     await page.getByRole("link", { name: "Open the setup" }).click();
-    for (const name of ["API_KEY", "ADMIN_KEY"]) await mends(page, name, "Not set.", "npx reelay-secrets");
+    for (const name of ["API_KEY", "ADMIN_KEY"]) await fixes(page, name, "Not set.", "npx reelay-secrets");
     const put = "npx wrangler secret put";
-    await mends(page, "omni", "API key not valid", `${put} GEMINI_API_KEY`);
-    await mends(page, "veo3", "API key not valid", `${put} VEO3_API_KEY`);
+    await fixes(page, "omni", "API key not valid", `${put} GEMINI_API_KEY`);
+    await fixes(page, "veo3", "API key not valid", `${put} VEO3_API_KEY`);
     const vertex = await line(page, "vertex", "failed", "aiplatform.models.list");
     await vertex.getByText(/Give it the role Vertex AI User in VERTEX_PROJECT/).waitFor();
     check(!(await vertex.locator("code").isVisible()), "another key of the account does not help");
@@ -39,7 +39,7 @@ await scenario(async ({ fresh }) => {
   }
 });
 
-async function mends(page, name, text, command) {
+async function fixes(page, name, text, command) {
   const item = await line(page, name, "failed", text);
   const shown = await item.locator("code").textContent();
   check(shown === command, `${name}: ${shown}`);

@@ -1420,7 +1420,7 @@ export interface components {
         };
         /** @description One line of the checklist. */
         SetupCheck: {
-            /** @description The shell command that mends it; absent if no command does. */
+            /** @description The shell command that fixes it; absent if no command does. */
             command?: string;
             /** @description The result and what to do about it, in one or two sentences. */
             detail: string;

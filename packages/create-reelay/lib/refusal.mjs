@@ -1,2 +1,2 @@
-/** What the caller can mend; `message` says how, in one sentence. */
+/** What the caller can fix; `message` says how, in one sentence. */
 export class Refusal extends Error {}

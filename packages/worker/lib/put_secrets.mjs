@@ -13,7 +13,7 @@ const HEAD = `# The secrets of the deployed worker, which Cloudflare does not sh
 # Your app needs API_KEY, as REELAY_API_KEY, and WEBHOOK_SECRET. ADMIN_KEY signs you in at /dashboard.
 `;
 
-/** What the caller can mend; `message` says how. */
+/** What the caller can fix; `message` says how. */
 export class Refusal extends Error {}
 
 /** Does so for the project in `folder`. It never replaces a secret. */
@@ -80,7 +80,7 @@ async function run(folder, wrangler, args, input = "") {
 function explained(args, output) {
   if (/Not logged in|set a CLOUDFLARE_API_TOKEN/.test(output))
     return "wrangler is not logged in: run `npx wrangler login`, or set CLOUDFLARE_API_TOKEN, and run this again.";
-  return `\`wrangler ${args.slice(0, 2).join(" ")}\` failed; run this again after the mend that it names:\n${output.trim()}`;
+  return `\`wrangler ${args.slice(0, 2).join(" ")}\` failed. Fix what it says, then run this again:\n${output.trim()}`;
 }
 
 /** Refuses to write secrets to a file that the next `git add` would take. */

@@ -22,7 +22,7 @@ pub struct SetupCheck {
     pub state: CheckState,
     /// The result and what to do about it, in one or two sentences.
     pub detail: String,
-    /// The shell command that mends it; absent if no command does.
+    /// The shell command that fixes it; absent if no command does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
 }
