@@ -47,7 +47,9 @@ export async function aptInstall(names, listsAreGood) {
   }
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const explain = (lines) => {
-    const advice = looksOffline(lines) ? "Debian's archive is unreachable. Check the network" : "see apt's output above";
+    const advice = looksOffline(lines)
+      ? "Debian's archive is unreachable. Check the network"
+      : "see apt's output above";
     return `The Debian packages ${names.join(", ")} could not be installed: ${advice} and run again.`;
   };
   const apt = async (words, options = {}) => {

@@ -83,7 +83,10 @@ test("after a failure the same secrets are set", async () => {
   cloudflare.state.broken = true;
   const { status, stderr } = await command();
   assert.equal(status, 1);
-  assert.match(stderr, /^reelay-secrets: `wrangler secret bulk` failed\. Fix what it says, then run this again[\s\S]*unavailable for now/);
+  assert.match(
+    stderr,
+    /^reelay-secrets: `wrangler secret bulk` failed\. Fix what it says, then run this again[\s\S]*unavailable for now/,
+  );
   const first = saved();
   assert.deepEqual(Object.keys(first), FOUR);
   cloudflare.state.broken = false;
