@@ -13,9 +13,9 @@ test("the quickstart has every file of the app", () => {
   assert.deepEqual(Object.keys(quickstartFiles()).sort(), [
     "app/actions.ts",
     "app/api/webhooks/worker/route.ts",
-    "app/loading.tsx",
     "app/page.tsx",
     "app/videos/[id]/follow.tsx",
+    "app/videos/[id]/loading.tsx",
     "app/videos/[id]/page.tsx",
     "lib/reelay.ts",
   ]);

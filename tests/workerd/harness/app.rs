@@ -1,5 +1,5 @@
 //! An app of Next.js as a process: `next start` of a build that `npm test` made, the example's or
-//! the one of docs/quickstart.md.
+//! the one of docs/quickstart.md, or `next dev` of the same files.
 
 use super::World;
 use super::process::Program;
@@ -36,6 +36,7 @@ impl Place {
 pub(crate) struct App {
     place: Place,
     code: PathBuf,
+    command: &'static str,
     folder: PathBuf,
     database: PathBuf,
     environment: Vec<(String, String)>,
@@ -52,6 +53,15 @@ impl App {
 
     /// Starts the app built in this folder.
     pub(crate) fn of(world: &World, place: Place, code: PathBuf) -> Self {
+        Self::run(world, place, code, "start")
+    }
+
+    /// Starts the development server on the app in this folder.
+    pub(crate) fn in_development(world: &World, place: Place, code: PathBuf) -> Self {
+        Self::run(world, place, code, "dev")
+    }
+
+    fn run(world: &World, place: Place, code: PathBuf, command: &'static str) -> Self {
         let folder = world.worker.folder().to_owned();
         let database = folder.join("example.sqlite");
         let environment = [
@@ -64,10 +74,11 @@ impl App {
         let environment = environment
             .map(|(name, value)| (name.to_owned(), value))
             .to_vec();
-        let program = Mutex::new(serve(&folder, &code, place, &environment));
+        let program = Mutex::new(serve(&folder, &code, command, place, &environment));
         Self {
             place,
             code,
+            command,
             folder,
             database,
             environment,
@@ -94,7 +105,13 @@ impl App {
 
     /// Starts the app again with its database, at its old address.
     pub(crate) fn restart(&self) {
-        let program = serve(&self.folder, &self.code, self.place, &self.environment);
+        let program = serve(
+            &self.folder,
+            &self.code,
+            self.command,
+            self.place,
+            &self.environment,
+        );
         *self.program.lock().unwrap_or_else(PoisonError::into_inner) = program;
     }
 
@@ -114,7 +131,13 @@ impl Drop for App {
     }
 }
 
-fn serve(folder: &Path, app: &Path, place: Place, environment: &[(String, String)]) -> Program {
+fn serve(
+    folder: &Path,
+    app: &Path,
+    subcommand: &str,
+    place: Place,
+    environment: &[(String, String)],
+) -> Program {
     assert!(
         app.join(".next/BUILD_ID").exists(),
         "the app is built: run these tests by `npm test`"
@@ -128,7 +151,7 @@ fn serve(folder: &Path, app: &Path, place: Place, environment: &[(String, String
         OsStr::new("next")
     };
     let mut command = vec![OsStr::new("env"), OsStr::new("-C"), app.as_os_str(), next];
-    command.extend(["start", "--hostname", "127.0.0.1", "--port", &port].map(OsStr::new));
+    command.extend([subcommand, "--hostname", "127.0.0.1", "--port", &port].map(OsStr::new));
     let program = Program::start(folder, "app", &command, environment);
     let http = Client::builder()
         .no_proxy()
