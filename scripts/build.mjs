@@ -46,7 +46,7 @@ export async function buildWorker(toolchain) {
  */
 async function shrink() {
   const module = join(BUILD, "index_bg.wasm");
-  const args = ["-Oz", "--converge", "--strip-debug", "--output", module, module]; // the module lists the features that it uses
+  const args = ["-O3", "--converge", "--strip-debug", "--output", module, module]; // the module lists the features that it uses
   await run(toolEnvironment().WASM_OPT_BIN, args, { cwd: ROOT, env: environment() });
 }
 

@@ -2,6 +2,7 @@
 
 pub mod calls;
 pub mod job_manager;
+pub mod line;
 pub mod messages;
 pub mod queue_manager;
 pub mod series;

@@ -225,7 +225,7 @@ where
     M: Message<Reply = Result<Box<Job>, Refusal>> + Serialize,
 {
     let job = view::job(call, key, message).await?;
-    let generation = view::shown(call, &job).await;
+    let generation = view::changed(call, &job).await;
     let body = Changed {
         success: true,
         generation_id: &generation.generation_id,

@@ -30,18 +30,7 @@ pub async fn store(
         ) => upload::put_stream(bucket, label, *answer, length, idle).await,
         (_, download) => upload::put_parts(bucket, label, download, idle).await,
     }?;
-    let object = bucket.head(label.key.as_str()).await.map_err(lost)?;
-    let object =
-        object.ok_or_else(|| Trouble::retry(Failure::storage("The stored video is missing.")))?;
-    check(bucket, &label.key, kind, length).await?;
-    let format = kind.extension().to_owned();
-    Video {
-        key: label.key.clone(),
-        size: object.size(),
-        etag: object.etag(),
-        format,
-    }
-    .verified(length)
+    check(bucket, &label.key, kind, length).await
 }
 
 /// Reads an image of an order into memory.
@@ -60,21 +49,30 @@ pub async fn delete(bucket: &Bucket, key: &str) -> Outcome<()> {
     bucket.delete(key).await.map_err(lost)
 }
 
-/// Checks the stored file with a few short reads (see [`Walk`]).
-async fn check(bucket: &Bucket, key: &str, kind: VideoKind, size: u64) -> Outcome<()> {
+/// Checks the size of the stored file and, with a few short reads, its boxes (see [`Walk`]).
+async fn check(bucket: &Bucket, key: &str, kind: VideoKind, size: u64) -> Outcome<Video> {
     let mut walk = Walk::new(kind, size);
+    let missing = || Trouble::retry(Failure::storage("The stored video is missing."));
+    let mut video = None;
     while let Some(Stretch { offset, length }) = walk.next() {
         let part = bucket
             .get(key)
             .range(Range::OffsetWithLength { offset, length })
             .execute()
             .await;
-        let part = part.map_err(lost)?.ok_or(Trouble::Unknown)?;
+        let part = part.map_err(lost)?.ok_or_else(missing)?;
+        let stored = Video {
+            key: key.to_owned(),
+            size: part.size(),
+            etag: part.etag(),
+            format: kind.extension().to_owned(),
+        };
+        video = Some(stored.verified(size)?);
         let body = part.body().ok_or(Trouble::Unknown)?;
         let bytes = body.bytes().await.map_err(lost)?;
         walk.read(&bytes)?;
     }
-    Ok(())
+    video.ok_or_else(missing)
 }
 
 /// The outcome of an R2 call that failed is unknown.

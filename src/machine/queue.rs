@@ -1,8 +1,8 @@
 //! Which jobs may start: order, slots, limits and leases.
 //!
 //! The queue is too large to load whole, so the machine works on [`Rows`], a synchronous view of
-//! the stored entries: SQL in the Durable Object, a map in the simulation. It decides and calls
-//! nothing.
+//! the stored entries: SQL in the Durable Object, a map in the simulation. An [`QueueInstance`] keeps
+//! what every step needs in [`Memory`]. It decides and calls nothing.
 //!
 //! Every [`Mode`] uses the same admission; the mode only says when it runs. The sweep runs it in
 //! every mode. The queue's own alarm does too, when no sweep has run for [`SWEEP_PATIENCE`].
@@ -21,6 +21,9 @@ mod counting;
 mod deliveries;
 mod enqueue;
 mod entry;
+mod instance;
+mod line;
+mod memory;
 mod message;
 mod minute;
 mod operators;
@@ -31,11 +34,15 @@ mod report;
 mod rows;
 mod schedule;
 mod step;
+mod tally;
 
 pub use book::Book;
 pub use charge::{Charge, OverBudget, Whose, day_of};
 pub use counting::totals;
-pub use entry::{Entry, HEAD_START, MAX_PRIORITY, Stage, Summary, Terms};
+pub use entry::{Entry, HEAD_START, InLine, MAX_PRIORITY, Stage, Summary, Terms};
+pub use instance::QueueInstance;
+pub use line::{GetLine, PositionList, Positions, line};
+pub use memory::Memory;
 pub use message::{
     Afford, Claim, DeleteOld, Enqueue, EnqueueAgain, GetPosition, Pause, Redelivered,
     RedeliveredEvent, Refused, Report, Resume, Sweep, Unaffordable,
@@ -44,7 +51,8 @@ pub use minute::{MINUTES_KEPT, Minute, Sample};
 pub use policy::{Mode, Policy};
 pub use position::{BlockedBy, Position, backoffs, position, position_of};
 pub use question::{Alarm, Ask, Heard, MAX_ASKS_PER_ALARM, Question};
-pub use rows::{Closed, Rows};
+pub use rows::Rows;
 pub(super) use schedule::claim_delay;
 pub use schedule::{ALARM_DELAY, SWEEP_PATIENCE, claim_again};
-pub use step::{Context, Event, Input, Step, step};
+pub use step::{Context, Event, Input, Step};
+pub use tally::{Closed, Tally};

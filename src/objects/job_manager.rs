@@ -33,8 +33,8 @@
 //!   risk.
 //! * One alarm (5): its time is the minimum of all timers. Overlong alarms (6): every call has a
 //!   time limit, see `clients`.
-//! * State in memory (8): only whether this instance is acting, for which time it set the alarm,
-//!   and which streams are open.
+//! * State in memory (8): whether this instance is acting, for which time it set the alarm, which
+//!   streams are open, and a copy of the stored row, which is read again after every failure.
 //! * A new build reads an old record (15): the record carries its version.
 
 use crate::clients::r2;
@@ -54,11 +54,13 @@ use crate::objects::shell::{Envelope, Shell, reply};
 use crate::objects::streams::Followers;
 use crate::objects::stub;
 use crate::store;
-use crate::time::Millis;
+use crate::store::job::JobStore;
+use crate::time::{Millis, Moment};
 use crate::webhooks::send;
 use crate::{clock, log};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::cell::RefCell;
 use std::rc::Rc;
 use tracing::Instrument;
 use worker::{DurableObject, Env, Error, Request, Response, Result, State, durable_object};
@@ -67,6 +69,7 @@ use worker::{DurableObject, Env, Error, Request, Response, Result, State, durabl
 #[derive(Debug)]
 pub struct JobManager {
     shell: Shell,
+    store: RefCell<JobStore>,
     followers: Rc<Followers>,
 }
 
@@ -74,26 +77,38 @@ impl DurableObject for JobManager {
     fn new(state: State, env: Env) -> Self {
         Self {
             shell: Shell::new(state, env, "JOB"),
+            store: RefCell::default(),
             followers: Rc::default(),
         }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
         self.shell
-            .serve(request, async |envelope| self.answer(&envelope).await)
+            .serve(request, async |envelope| {
+                let answered = self.answer(&envelope).await;
+                self.forget_if_failed(answered)
+            })
             .instrument(log::object())
             .await
     }
 
     async fn alarm(&self) -> Result<Response> {
         self.shell
-            .on_alarm(async |config| self.act_while_due(&config).await)
+            .on_alarm(async |config| {
+                let acted = self.act_while_due(&config).await;
+                self.forget_if_failed(acted)
+            })
             .instrument(log::object())
             .await
     }
 }
 
 impl JobManager {
+    /// After a failure nobody knows what was written.
+    fn forget_if_failed<T>(&self, result: Result<T>) -> Result<T> {
+        result.inspect_err(|_| self.store.borrow_mut().forget())
+    }
+
     async fn answer(&self, envelope: &Envelope) -> Result<Response> {
         match envelope.name() {
             GetTimeline::NAME => return self.timeline(),
@@ -121,7 +136,9 @@ impl JobManager {
                 log::steps(&job, &taken.timeline, None);
             }
             Change::Delete => {
-                self.shell.delete_all().await?;
+                let deleted = self.shell.delete_all().await;
+                self.store.borrow_mut().forget();
+                deleted?;
                 self.followers.wake();
                 if envelope.name() == Withdraw::NAME {
                     tracing::info!("[JOB] Withdrawn");
@@ -173,7 +190,10 @@ impl JobManager {
 
     /// Loads the job from its record.
     fn load(&self) -> Result<Option<Job>> {
-        let job = store::job::load(&self.shell.sql())
+        let job = self
+            .store
+            .borrow_mut()
+            .load(&self.shell.sql())
             .map_err(|error| Error::RustError(error.to_string()))?;
         job.iter().for_each(log::job);
         Ok(job)
@@ -181,7 +201,9 @@ impl JobManager {
 
     /// Saves the job with its timeline.
     fn save(&self, job: &Job, timeline: &[TimelineEntry]) -> Result<()> {
-        store::job::save(&self.shell.sql(), job, timeline)
+        self.store
+            .borrow_mut()
+            .save(&self.shell.sql(), job, timeline)
             .map_err(|error| Error::RustError(error.to_string()))?;
         self.followers.wake();
         Ok(())
@@ -214,23 +236,24 @@ impl JobManager {
 
     /// Carries out a run. Each step is saved before its effect is carried out.
     async fn act_while_due(&self, config: &Config) -> Result<()> {
-        let mut asked_at = clock::now();
+        let moment = clock::moment();
         let Some(job) = self.load()? else {
             return Ok(());
         };
-        let mut run = Run::new(MAX_EFFECTS, asked_at);
-        let mut ran = run.begin(&job, clock::moment(), config.rules());
-        self.carry_out(&ran, None, asked_at).await?;
+        let mut run = Run::new(MAX_EFFECTS, moment.now);
+        let mut ran = run.begin(&job, moment, config.rules());
+        self.carry_out(&ran, None, moment.now).await?;
+        let mut asked_at = moment.now;
         while let Some(begun) = ran.effect.take() {
-            asked_at = clock::now();
             let answer = self.act(config, &ran.job, begun.effect).await;
-            let done = log::Done::of(&answer, clock::now().saturating_sub(asked_at));
+            let moments @ [Moment { now, .. }, _] = clock::moments();
+            let done = log::Done::of(&answer, now.saturating_sub(asked_at));
+            asked_at = now;
             let Some(job) = self.load()? else {
                 return Ok(());
             };
-            let moments = [clock::moment(), clock::moment()];
             ran = run.go_on(&job, begun.number, answer, moments, config.rules());
-            self.carry_out(&ran, Some(&done), clock::now()).await?;
+            self.carry_out(&ran, Some(&done), now).await?;
         }
         Ok(())
     }

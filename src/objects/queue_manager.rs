@@ -29,8 +29,9 @@
 //! * A lost alarm (3, 4): every step sets it, a new instance sets it at its first event, and the
 //!   cron's `Sweep` re-arms it even if its time has not changed.
 //! * Leaked slots (4): when a lease runs out, the queue asks the holder until it replies.
-//! * State in memory (8): only whether this instance is acting, for which time it set the alarm,
-//!   and whether its database has the newest version.
+//! * State in memory (8): whether this instance is acting, for which time it set the alarm, whether
+//!   its database has the newest version, and [`Memory`](crate::machine::queue::Memory), which is
+//!   read from the rows and read again after every failure.
 //! * Throughput of a single object (12): reading one generation does not call this object, unless
 //!   it waits in the queue or a key asks for it without its user.
 //! * SQLite (13): fewer than 40 bound values per statement, times and counts below 2^53; frequent
@@ -42,11 +43,12 @@ use crate::ids::JobKey;
 use crate::machine::job;
 use crate::machine::job::{Check, Delete, Start};
 use crate::machine::message::{Message, NoAnswer};
-use crate::machine::metrics::Metrics;
+use crate::machine::metrics::{Metrics, MetricsByUpstream};
 use crate::machine::queue;
 use crate::machine::queue::{
-    Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Event, GetPosition, Heard, Input,
-    Pause, Policy, Question, Redelivered, Report, Resume, Rows, Step, Summary, Sweep,
+    Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Event, GetLine, GetPosition,
+    Heard, Input, Pause, Policy, Question, QueueInstance, Redelivered, Report, Resume, Step,
+    Summary, Sweep,
 };
 use crate::objects::messages::{
     BadCursor, Exhausted, FindDelivery, JobPage, List, ListDeliveries, OwnedDeliveries, Owners,
@@ -61,15 +63,17 @@ use crate::store::cursor::Cursor;
 use crate::store::metrics;
 use crate::store::queue::QueueStore;
 use crate::store::stats::QueueStats;
-use crate::time::Moment;
+use crate::time::{Millis, Moment, SECOND};
 use futures::StreamExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, durable_object};
 
 /// How many jobs are asked at the same time: the platform allows six connections.
 const ASKED_AT_ONCE: usize = 6;
+/// How long an answer to [`GetLine`] serves every isolate that asks.
+const LINE_AGE: Millis = SECOND;
 /// The largest page of a listing.
 const MAX_PAGE: u32 = 100;
 
@@ -79,6 +83,9 @@ pub struct QueueManager {
     shell: Shell,
     /// Whether this instance has migrated its database to the newest version.
     is_migrated: Cell<bool>,
+    instance: RefCell<QueueInstance>,
+    /// The last answer to [`GetLine`], and when it was made.
+    line: RefCell<Option<(Millis, String)>>,
 }
 
 impl DurableObject for QueueManager {
@@ -86,18 +93,26 @@ impl DurableObject for QueueManager {
         Self {
             shell: Shell::new(state, env, "QUEUE"),
             is_migrated: Cell::new(false),
+            instance: RefCell::default(),
+            line: RefCell::default(),
         }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
         self.shell
-            .serve(request, async |envelope| self.answer(&envelope).await)
+            .serve(request, async |envelope| {
+                let answered = self.answer(&envelope).await;
+                self.forget_if_failed(answered)
+            })
             .await
     }
 
     async fn alarm(&self) -> Result<Response> {
         self.shell
-            .on_alarm(async |config| self.ask_all_due(&config).await)
+            .on_alarm(async |config| {
+                let asked = self.ask_all_due(&config).await;
+                self.forget_if_failed(asked)
+            })
             .await
     }
 }
@@ -111,6 +126,11 @@ impl QueueManager {
         let rows = QueueStore::open(sql)?;
         self.is_migrated.set(true);
         Ok(rows)
+    }
+
+    /// After a failure nobody knows what was written.
+    fn forget_if_failed<T>(&self, result: Result<T>) -> Result<T> {
+        result.inspect_err(|_| self.instance.borrow_mut().forget())
     }
 
     async fn answer(&self, envelope: &Envelope) -> Result<Response> {
@@ -135,8 +155,9 @@ impl QueueManager {
                 text(&self.rows()?.owners(&generation_id)?)
             }
             Stats::NAME => text(&self.stats()?),
+            GetLine::NAME => self.line(),
             Series::NAME => text(&self.series(&envelope.read::<Series>()?)?),
-            Totals::NAME => text(&(queue::totals(&self.rows()?)?, self.stats()?)),
+            Totals::NAME => text(&(self.totals()?, self.stats()?)),
             ListDeliveries::NAME => {
                 text(&self.list_deliveries(&envelope.read::<ListDeliveries>()?)?)
             }
@@ -182,8 +203,7 @@ impl QueueManager {
         I::Reply: Serialize,
     {
         let input = envelope.read::<I>()?;
-        let step = queue::step(&mut self.rows()?, input, moment, policy)?;
-        step.events.iter().for_each(tell);
+        let step = self.step_of(input, moment, policy)?;
         Ok(Step {
             reply: text(&step.reply)?,
             wake_at: step.wake_at,
@@ -194,15 +214,50 @@ impl QueueManager {
     /// Takes one step and sets its alarm. Awaits storage only.
     async fn take<I: Input>(&self, config: &Config, input: I) -> Result<I::Reply> {
         let moment = clock::moment();
-        let step = queue::step(&mut self.rows()?, input, moment, &config.queue)?;
-        step.events.iter().for_each(tell);
+        let step = self.step_of(input, moment, &config.queue)?;
         self.shell.set_alarm_by(step.wake_at, moment.now).await?;
         Ok(step.reply)
     }
 
+    fn step_of<I: Input>(
+        &self,
+        input: I,
+        moment: Moment,
+        policy: &Policy,
+    ) -> Result<Step<I::Reply>> {
+        let mut rows = self.rows()?;
+        let step = self
+            .instance
+            .borrow_mut()
+            .step(&mut rows, input, moment, policy)?;
+        step.events.iter().for_each(tell);
+        Ok(step)
+    }
+
+    /// The line as text, which is made at most once a second, whoever asks.
+    fn line(&self) -> Result<String> {
+        let (rows, config, now) = (self.rows()?, self.shell.config()?, clock::now());
+        if let Some((taken_at, line)) = &*self.line.borrow()
+            && now.saturating_sub(*taken_at) < LINE_AGE
+        {
+            return Ok(line.clone());
+        }
+        let mut instance = self.instance.borrow_mut();
+        let line = queue::line(&rows, instance.memory(&rows)?, &config.queue, now)?;
+        let line = text(&line)?;
+        *self.line.borrow_mut() = Some((now, line.clone()));
+        Ok(line)
+    }
+
     fn stats(&self) -> Result<QueueStats> {
-        self.rows()?
-            .stats(&self.shell.config()?.queue, clock::now())
+        let (rows, config) = (self.rows()?, self.shell.config()?);
+        let mut instance = self.instance.borrow_mut();
+        rows.stats(instance.memory(&rows)?, &config.queue, clock::now())
+    }
+
+    fn totals(&self) -> Result<MetricsByUpstream> {
+        let rows = self.rows()?;
+        queue::totals(&rows, self.instance.borrow_mut().memory(&rows)?)
     }
 
     fn list(&self, message: &List) -> Result<<List as Message>::Reply> {
@@ -218,13 +273,14 @@ impl QueueManager {
         };
         let (rows, config, now) = (self.rows()?, self.shell.config()?, clock::now());
         let page = rows.list(&listing)?;
-        let book = rows.book()?;
+        let mut instance = self.instance.borrow_mut();
+        let memory = instance.memory(&rows)?;
         let mut jobs = Vec::new();
         for entry in page.entries {
             let position = if entry.is_in_line() {
                 Some(queue::position_of(
                     &rows,
-                    &book,
+                    memory,
                     &entry,
                     &config.queue,
                     now,

@@ -27,6 +27,7 @@ const CONFIG_RETRY: Millis = MINUTE;
 pub(crate) struct Shell {
     pub(crate) env: Env,
     state: State,
+    sql: SqlStorage,
     /// `None` until this instance has set the alarm: it never relies on one set by an earlier
     /// instance.
     alarm_at: Cell<Option<Millis>>,
@@ -38,8 +39,10 @@ pub(crate) struct Shell {
 impl Shell {
     pub(crate) fn new(state: State, env: Env, component: &'static str) -> Self {
         log::start(|| config::log_level(&env));
+        let sql = state.storage().sql();
         Self {
             env,
+            sql,
             state,
             alarm_at: Cell::new(None),
             acting: Cell::new(false),
@@ -48,7 +51,7 @@ impl Shell {
     }
 
     pub(crate) fn sql(&self) -> SqlStorage {
-        self.state.storage().sql()
+        self.sql.clone()
     }
 
     pub(crate) fn config(&self) -> Result<Rc<Config>> {

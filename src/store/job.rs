@@ -1,5 +1,6 @@
 //! A job's database: one row with its record and its timeline.
 
+use crate::machine::cached::Cached;
 use crate::machine::follow::NumberedEntry;
 use crate::machine::job::{Job, TimelineEntry};
 use crate::store::record;
@@ -11,8 +12,7 @@ use thiserror::Error;
 /// every row written by a step for each step. Hence there is no table of schema versions (the
 /// record has a version) and only one table with one row: the timeline, one line of JSON per entry,
 /// is saved with the record in one write. `entered` counts all entries ever made, so it is the
-/// number of the last one. What is read most comes first, because a row is read from its beginning,
-/// only as far as needed.
+/// number of the last one.
 const TABLE: &str = "
     CREATE TABLE IF NOT EXISTS job (
         id INTEGER PRIMARY KEY CHECK (id = 1), entered INTEGER NOT NULL, record TEXT NOT NULL, timeline TEXT NOT NULL
@@ -38,7 +38,7 @@ pub enum JobStoreError<E> {
 }
 
 /// The stored timeline.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Timeline {
     /// The number of the last entry; dropped entries count.
     entered: u64,
@@ -46,36 +46,63 @@ struct Timeline {
     lines: String,
 }
 
-/// Loads the job; `None` if there never was one. Reading an untouched object stores nothing.
-pub fn load<S: Sql>(sql: &S) -> Result<Option<Job>, JobStoreError<S::Error>> {
-    if !has_job(sql).map_err(JobStoreError::Database)? {
-        return Ok(None);
-    }
-    let rows = sql
-        .run("SELECT record FROM job WHERE id = 1", Vec::new())
-        .map_err(JobStoreError::Database)?;
-    let record = rows
-        .into_iter()
-        .next()
-        .and_then(|row| row.into_iter().next());
-    Ok(record
-        .map(|record| record::read_job(&record.into_text()))
-        .transpose()?)
+/// The row of a job.
+#[derive(Debug)]
+struct Stored {
+    job: Job,
+    timeline: Timeline,
 }
 
-/// Saves the job and appends to its timeline. A long timeline never prevents the save. If the
-/// platform refuses a statement, the stored job is unchanged.
-pub fn save<S: Sql>(
-    sql: &S,
-    job: &Job,
-    timeline: &[TimelineEntry],
-) -> Result<(), JobStoreError<S::Error>> {
-    let record = record::write_job(job)?;
-    let lines = timeline
-        .iter()
-        .map(record::write_entry)
-        .collect::<Result<Vec<_>, _>>()?;
-    save_row(sql, record, &lines).map_err(JobStoreError::Database)
+/// A job's database as one instance of its object uses it: the row is read once, and kept in
+/// memory.
+#[derive(Debug, Default)]
+pub struct JobStore {
+    /// `None` if there is no job.
+    row: Cached<Option<Stored>>,
+}
+
+impl JobStore {
+    /// The job; `None` if there never was one. Reading an untouched object stores nothing.
+    pub fn load<S: Sql>(&mut self, sql: &S) -> Result<Option<Job>, JobStoreError<S::Error>> {
+        let row = self.row.get(|| read_row(sql))?;
+        Ok(row.as_ref().map(|row| row.job.clone()))
+    }
+
+    /// Saves the job and appends to its timeline. A long timeline never prevents the save. If the
+    /// platform refuses a statement, the stored job is unchanged.
+    pub fn save<S: Sql>(
+        &mut self,
+        sql: &S,
+        job: &Job,
+        timeline: &[TimelineEntry],
+    ) -> Result<(), JobStoreError<S::Error>> {
+        let record = record::write_job(job)?;
+        let before = self.row.take(|| read_row(sql))?;
+        let is_new = before.is_none();
+        let mut kept = before.map(|row| row.timeline).unwrap_or_default();
+        for entry in timeline {
+            kept.add(&record::write_entry(entry)?);
+        }
+        kept.drop_oldest(MAX_ROW.saturating_sub(record.len()));
+        let row = Stored {
+            job: job.clone(),
+            timeline: kept,
+        };
+        self.row.set(Some(row), |row| {
+            let timeline = row.as_ref().map(|row| &row.timeline);
+            write_row(sql, is_new, record, timeline).map_err(JobStoreError::Database)
+        })
+    }
+
+    /// Reads the row again next time.
+    pub fn forget(&mut self) {
+        self.row.forget();
+    }
+}
+
+/// Loads the job without an instance's memory.
+pub fn load<S: Sql>(sql: &S) -> Result<Option<Job>, JobStoreError<S::Error>> {
+    JobStore::default().load(sql)
 }
 
 /// The timeline, oldest first.
@@ -95,7 +122,11 @@ pub fn timeline_after<S: Sql>(
     if !has_job(sql)? {
         return Ok(Vec::new());
     }
-    Ok(read_timeline(sql)?
+    let rows = sql.run("SELECT entered, timeline FROM job WHERE id = 1", Vec::new())?;
+    let Some(Ok([entered, lines])) = rows.into_iter().next().map(<[_; 2]>::try_from) else {
+        return Ok(Vec::new());
+    };
+    Ok(Timeline::of(&entered, lines)
         .entries()
         .filter(|entry| entry.number > number)
         .take(limit as usize)
@@ -123,44 +154,59 @@ fn has_job<S: Sql>(sql: &S) -> Result<bool, S::Error> {
     Ok(!tables.is_empty())
 }
 
-fn save_row<S: Sql>(sql: &S, record: String, lines: &[String]) -> Result<(), S::Error> {
-    if !has_job(sql)? {
+fn read_row<S: Sql>(sql: &S) -> Result<Option<Stored>, JobStoreError<S::Error>> {
+    if !has_job(sql).map_err(JobStoreError::Database)? {
+        return Ok(None);
+    }
+    let rows = sql
+        .run(
+            "SELECT record, entered, timeline FROM job WHERE id = 1",
+            Vec::new(),
+        )
+        .map_err(JobStoreError::Database)?;
+    let Some(Ok([record, entered, lines])) = rows.into_iter().next().map(<[_; 3]>::try_from) else {
+        return Ok(None);
+    };
+    Ok(Some(Stored {
+        job: record::read_job(&record.into_text())?,
+        timeline: Timeline::of(&entered, lines),
+    }))
+}
+
+fn write_row<S: Sql>(
+    sql: &S,
+    is_new: bool,
+    record: String,
+    timeline: Option<&Timeline>,
+) -> Result<(), S::Error> {
+    if is_new {
         sql.run(TABLE, Vec::new())?;
     }
-    let mut timeline = read_timeline(sql)?;
-    timeline.add(lines);
-    let kept = timeline.newest(MAX_ROW.saturating_sub(record.len()));
+    let (entered, lines) = timeline.map_or((0, ""), |timeline| {
+        (timeline.entered, timeline.lines.as_str())
+    });
     let statement = "INSERT INTO job (id, entered, record, timeline) VALUES (1, ?, ?, ?) ON CONFLICT (id) DO UPDATE \
                      SET entered = excluded.entered, record = excluded.record, timeline = excluded.timeline";
-    sql.run(
-        statement,
-        vec![timeline.entered.into(), record.into(), kept.into()],
-    )?;
+    sql.run(statement, vec![entered.into(), record.into(), lines.into()])?;
     Ok(())
 }
 
-fn read_timeline<S: Sql>(sql: &S) -> Result<Timeline, S::Error> {
-    let rows = sql.run("SELECT entered, timeline FROM job WHERE id = 1", Vec::new())?;
-    let Some(Ok([entered, lines])) = rows.into_iter().next().map(<[_; 2]>::try_from) else {
-        return Ok(Timeline::default());
-    };
-    Ok(Timeline {
-        entered: entered.unsigned(),
-        lines: lines.into_text(),
-    })
-}
-
 impl Timeline {
-    fn add(&mut self, lines: &[String]) {
-        for line in lines {
-            self.entered += 1;
-            self.lines.push_str(line);
-            self.lines.push('\n');
+    fn of(entered: &SqlValue, lines: SqlValue) -> Self {
+        Self {
+            entered: entered.unsigned(),
+            lines: lines.into_text(),
         }
     }
 
-    /// The newest entries that fit into [`MAX_TIMELINE`] and `room` bytes.
-    fn newest(&self, room: usize) -> &str {
+    fn add(&mut self, line: &str) {
+        self.entered += 1;
+        self.lines.push_str(line);
+        self.lines.push('\n');
+    }
+
+    /// Keeps the newest entries that fit into [`MAX_TIMELINE`] and `room` bytes.
+    fn drop_oldest(&mut self, room: usize) {
         let surplus = self
             .lines
             .lines()
@@ -172,7 +218,9 @@ impl Timeline {
             kept = kept.split_once('\n').map_or("", |(_, rest)| rest);
             dropped += 1;
         }
-        kept
+        if dropped > 0 {
+            self.lines = kept.to_owned();
+        }
     }
 
     /// The kept entries with their numbers. An entry that cannot be read is skipped, with its

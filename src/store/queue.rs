@@ -4,22 +4,19 @@
 use crate::ids::JobKey;
 use crate::machine::delivery::DeliverySummary;
 use crate::machine::queue::{
-    Book, Closed, Entry, HEAD_START, MAX_PRIORITY, Minute, Policy, Rows, backoffs, day_of,
+    Book, Closed, Entry, HEAD_START, InLine, MAX_PRIORITY, Memory, Minute, Policy, Rows, Tally,
+    backoffs, day_of,
 };
 use crate::money::dollars;
 use crate::store::metrics;
 use crate::store::queue_row;
-use crate::store::queue_row::{COLUMNS, read_entry};
+use crate::store::queue_row::{COLUMNS, read_entry, read_in_line};
 use crate::store::queue_tables::MIGRATIONS;
 use crate::store::schema;
 use crate::store::sql::{Sql, SqlValue};
 use crate::store::stats::{Cost, QueueStats, Slots, UpstreamBackoff};
 use crate::time::rfc3339;
 use crate::time::{MINUTE, Millis};
-
-// Queries for holders by user or upstream name their index (`INDEXED BY entry_slots`). Otherwise
-// SQLite would scan all entries of the user, or all entries, because another index is ordered by
-// user.
 
 /// Numbers are bound as doubles, which are exact up to this value.
 const MOST: u64 = (1 << 53) - 1;
@@ -47,7 +44,12 @@ impl<S: Sql> QueueStore<S> {
 
     /// The queue's figures: depth by status and priority, the oldest wait, missing alarms,
     /// backoffs, webhooks and cost.
-    pub fn stats(&self, policy: &Policy, now: Millis) -> Result<QueueStats, S::Error> {
+    pub fn stats(
+        &self,
+        memory: &Memory,
+        policy: &Policy,
+        now: Millis,
+    ) -> Result<QueueStats, S::Error> {
         let pairs = |rows: Vec<Vec<SqlValue>>| {
             let pair = |row: Vec<SqlValue>| {
                 let [name, count] = <[SqlValue; 2]>::try_from(row).ok()?;
@@ -61,11 +63,10 @@ impl<S: Sql> QueueStore<S> {
         )?;
         let by_priority = "SELECT CAST(priority AS TEXT), count(*) FROM entry WHERE stage = 'waiting' GROUP BY priority";
         let by_priority = self.sql.run(by_priority, Vec::new())?;
-        let (_, oldest) = self.waiting_since()?;
         let without_timer = "SELECT count(*) FROM entry WHERE late = 1 \
              OR (stage IN ('held', 'watched', 'deleting') AND lease_until < ?)";
-        let book = self.book()?;
-        let backoffs = backoffs(self, &book, now)?
+        let book = &memory.book;
+        let backoffs = backoffs(memory, now)
             .into_iter()
             .map(|(upstream, backoff)| UpstreamBackoff {
                 upstream: upstream.to_owned(),
@@ -78,11 +79,11 @@ impl<S: Sql> QueueStore<S> {
             paused_since: book.paused_since.map(rfc3339),
             slots: Slots {
                 total: policy.slots,
-                used: self.count_held()?,
+                used: memory.tally.held(),
             },
             by_status: pairs(by_status),
             waiting_by_priority: pairs(by_priority),
-            oldest_wait_ms: oldest.map(|at| now.saturating_sub(at)),
+            oldest_wait_ms: self.waits_since()?.map(|at| now.saturating_sub(at)),
             jobs_without_timer: self
                 .count(without_timer, vec![now.saturating_sub(MINUTE).into()])?,
             timers_repaired: book.timers_repaired,
@@ -98,6 +99,42 @@ impl<S: Sql> QueueStore<S> {
     /// The counters of the minutes from `from` on, oldest first, at most [`metrics::PAGE`].
     pub fn minutes(&self, from: u64) -> Result<Vec<(u64, Minute)>, S::Error> {
         metrics::page(&self.sql, from)
+    }
+
+    /// A record that cannot be read counts as empty: its contents are rebuilt over time.
+    fn book(&self) -> Result<Book, S::Error> {
+        let rows = self
+            .sql
+            .run("SELECT record FROM book WHERE id = 1", Vec::new())?;
+        let record = rows
+            .into_iter()
+            .next()
+            .and_then(|row| row.into_iter().next())
+            .map(SqlValue::into_text);
+        Ok(record
+            .and_then(|record| serde_json::from_str(&record).ok())
+            .unwrap_or_default())
+    }
+
+    fn tally(&self) -> Result<Tally, S::Error> {
+        let mut tally = Tally::default();
+        let waiting = "SELECT user_id, upstream, count(*) FROM entry WHERE stage = 'waiting' \
+            GROUP BY user_id, upstream";
+        for row in self.sql.run(waiting, Vec::new())? {
+            if let Ok([user_id, upstream, jobs]) = <[SqlValue; 3]>::try_from(row) {
+                tally.add_waiting(&user_id.into_text(), &upstream.into_text(), jobs.unsigned());
+            }
+        }
+        let delayed = "SELECT count(*) FROM entry WHERE stage = 'delayed'";
+        tally.add_delayed(self.count(delayed, Vec::new())?);
+        let held = "SELECT user_id, upstream, unspent FROM entry INDEXED BY entry_slots WHERE stage = 'held'";
+        for row in self.sql.run(held, Vec::new())? {
+            if let Ok([user_id, upstream, unspent]) = <[SqlValue; 3]>::try_from(row) {
+                let unspent = unspent.unsigned() == 1;
+                tally.add_held(&user_id.into_text(), &upstream.into_text(), unspent);
+            }
+        }
+        Ok(tally)
     }
 
     pub(crate) fn number(
@@ -146,19 +183,13 @@ impl<S: Sql> QueueStore<S> {
 impl<S: Sql> Rows for QueueStore<S> {
     type Error = S::Error;
 
-    /// A record that cannot be read counts as empty: its contents are rebuilt over time.
-    fn book(&self) -> Result<Book, S::Error> {
-        let rows = self
-            .sql
-            .run("SELECT record FROM book WHERE id = 1", Vec::new())?;
-        let record = rows
-            .into_iter()
-            .next()
-            .and_then(|row| row.into_iter().next())
-            .map(SqlValue::into_text);
-        Ok(record
-            .and_then(|record| serde_json::from_str(&record).ok())
-            .unwrap_or_default())
+    fn memory(&self) -> Result<Memory, S::Error> {
+        Ok(Memory {
+            book: self.book()?,
+            latest: metrics::latest(&self.sql)?,
+            tally: self.tally()?,
+            last_accepted: self.last_accepted()?,
+        })
     }
 
     fn save_book(&mut self, book: &Book, latest: Option<(u64, &Minute)>) -> Result<(), S::Error> {
@@ -183,14 +214,10 @@ impl<S: Sql> Rows for QueueStore<S> {
             .pop())
     }
 
-    fn save(&mut self, entry: &Entry) -> Result<(), S::Error> {
+    fn save(&mut self, before: Option<&Entry>, entry: &Entry) -> Result<(), S::Error> {
         let values = queue_row::values(entry);
-        let stored = self
-            .sql
-            .run(&queue_row::stored(), key_of(&entry.summary.key))?
-            .pop();
-        let write = match stored {
-            Some(stored) => queue_row::update(&stored, &values),
+        let write = match before {
+            Some(before) => queue_row::update(&queue_row::values(before), &values),
             None => Some((queue_row::insert(), values)),
         };
         if let Some((statement, values)) = write {
@@ -225,31 +252,26 @@ impl<S: Sql> Rows for QueueStore<S> {
     }
 
     fn heads(&self, closed: &Closed) -> Result<Vec<Entry>, S::Error> {
-        let mut values: Vec<SqlValue> = Vec::new();
-        let mut open = vec!["stage = 'waiting' AND priority = level.priority".to_owned()];
-        if let Some(slots) = closed.user_slots {
-            values.push(slots.into());
-            let users = "user_id NOT IN (SELECT user_id FROM entry INDEXED BY entry_slots WHERE stage = 'held' \
-                GROUP BY user_id HAVING count(*) >= ?1)";
-            open.push(users.to_owned());
-        }
-        if !closed.upstreams.is_empty() {
-            let places: Vec<String> = (1..=closed.upstreams.len())
-                .map(|stage| format!("?{}", values.len() + stage))
-                .collect();
-            values.extend(
-                closed
-                    .upstreams
-                    .iter()
-                    .map(|upstream| upstream.as_str().into()),
-            );
-            open.push(format!("upstream NOT IN ({})", places.join(", ")));
+        let (mut conditions, mut values) = (String::new(), Vec::new());
+        for (column, names) in [("user_id", &closed.users), ("upstream", &closed.upstreams)] {
+            if !names.is_empty() {
+                // One value, because the platform takes at most a hundred of them.
+                values.push(serde_json::to_string(names).unwrap_or_default().into());
+                let number = values.len();
+                conditions.extend([
+                    " AND ",
+                    column,
+                    " NOT IN (SELECT value FROM json_each(?",
+                    &number.to_string(),
+                    "))",
+                ]);
+            }
         }
         let statement = format!(
-            "{} SELECT {COLUMNS} FROM entry WHERE rowid IN (SELECT (SELECT rowid \
-             FROM entry WHERE {} ORDER BY round, sequence LIMIT 1) FROM level)",
-            levels(),
-            open.join(" AND ")
+            "{} SELECT {COLUMNS} FROM entry WHERE rowid IN (SELECT (SELECT rowid FROM entry \
+             WHERE stage = 'waiting' AND priority = level.priority{conditions} \
+             ORDER BY round, sequence LIMIT 1) FROM level)",
+            levels()
         );
         Ok(self
             .sql
@@ -259,18 +281,15 @@ impl<S: Sql> Rows for QueueStore<S> {
             .collect())
     }
 
-    fn count_waiting(&self) -> Result<u64, S::Error> {
-        self.count(
-            "SELECT count(*) FROM entry WHERE stage = 'waiting'",
-            Vec::new(),
-        )
-    }
-
-    fn count_delayed(&self) -> Result<u64, S::Error> {
-        self.count(
-            "SELECT count(*) FROM entry WHERE stage = 'delayed'",
-            Vec::new(),
-        )
+    fn in_line(&self) -> Result<Vec<InLine>, S::Error> {
+        let columns =
+            "user_id, generation_id, priority, round, sequence, order_key, upstream, submits";
+        let statement = format!(
+            "SELECT {columns}, NULL FROM entry WHERE stage = 'waiting' \
+             UNION ALL SELECT {columns}, lease_until FROM entry WHERE stage = 'delayed'"
+        );
+        let rows = self.sql.run(&statement, Vec::new())?;
+        Ok(rows.into_iter().filter_map(read_in_line).collect())
     }
 
     fn first_waiting(&self) -> Result<Option<u64>, S::Error> {
@@ -302,55 +321,6 @@ impl<S: Sql> Rows for QueueStore<S> {
         Ok(self.count_within(own, turn, limit)? + self.count(&others, key)?)
     }
 
-    fn next_upstream(&self, after: Option<&str>) -> Result<Option<String>, S::Error> {
-        let (later, values) = after.map_or(("", Vec::new()), |after| {
-            ("AND upstream > ?", vec![after.into()])
-        });
-        let statement = format!(
-            "SELECT upstream FROM entry WHERE stage = 'waiting' {later} ORDER BY upstream LIMIT 1"
-        );
-        let row = self.sql.run(&statement, values)?.pop();
-        Ok(row
-            .and_then(|row| row.into_iter().next())
-            .map(SqlValue::into_text))
-    }
-
-    fn waits_for(&self, upstream: &str) -> Result<bool, S::Error> {
-        Ok(self.count_within(
-            "stage = 'waiting' AND upstream = ?",
-            vec![upstream.into()],
-            1,
-        )? > 0)
-    }
-
-    fn count_held(&self) -> Result<u64, S::Error> {
-        self.count(
-            "SELECT count(*) FROM entry WHERE stage = 'held'",
-            Vec::new(),
-        )
-    }
-
-    fn count_held_by(&self, user_id: &str) -> Result<u64, S::Error> {
-        let statement = "SELECT count(*) FROM entry INDEXED BY entry_slots WHERE stage = 'held' AND user_id = ?";
-        self.count(statement, vec![user_id.into()])
-    }
-
-    fn count_unspent(&self, upstream: &str) -> Result<u64, S::Error> {
-        let statement =
-            "SELECT count(*) FROM entry WHERE stage = 'held' AND upstream = ? AND unspent = 1";
-        self.count(statement, vec![upstream.into()])
-    }
-
-    fn has_waiting(&self) -> Result<bool, S::Error> {
-        Ok(!self
-            .sql
-            .run(
-                "SELECT 1 FROM entry WHERE stage = 'waiting' LIMIT 1",
-                Vec::new(),
-            )?
-            .is_empty())
-    }
-
     fn delays_over(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, S::Error> {
         let rest =
             "WHERE stage = 'delayed' AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
@@ -370,19 +340,13 @@ impl<S: Sql> Rows for QueueStore<S> {
     }
 
     fn next_due(&self) -> Result<Option<Millis>, S::Error> {
-        let mut first = None;
-        for places in [
-            "stage = 'held'",
-            "stage IN ('watched', 'deleting')",
-            "stage = 'delayed'",
-        ] {
-            let due = self.number(
-                &format!("SELECT min(lease_until) FROM entry WHERE {places}"),
-                Vec::new(),
-            )?;
-            first = first.into_iter().chain(due).min();
-        }
-        Ok(first)
+        let first =
+            |stages| format!("SELECT min(lease_until) AS at FROM entry WHERE stage {stages}");
+        let stages = ["= 'held'", "IN ('watched', 'deleting')", "= 'delayed'"].map(first);
+        self.number(
+            &format!("SELECT min(at) FROM ({})", stages.join(" UNION ALL ")),
+            Vec::new(),
+        )
     }
 
     fn mark_for_deletion(&mut self, before: Millis, now: Millis) -> Result<u64, S::Error> {
@@ -442,26 +406,15 @@ impl<S: Sql> Rows for QueueStore<S> {
         Ok(())
     }
 
-    fn waiting_since(&self) -> Result<(u64, Option<Millis>), S::Error> {
-        // Read only from the index of the line: its key is the time less the priority's head start.
+    fn waits_since(&self) -> Result<Option<Millis>, S::Error> {
+        // The key of the index is the time less the priority's head start.
         let statement = format!(
-            "SELECT sum(count), min(first) FROM (SELECT count(*) AS count, min(order_key) + priority * {HEAD_START} \
-             AS first FROM entry WHERE stage = 'waiting' GROUP BY priority)"
+            "{} SELECT min((SELECT order_key + priority * {HEAD_START} FROM entry \
+             WHERE stage = 'waiting' AND priority = level.priority ORDER BY order_key LIMIT 1)) \
+             FROM level",
+            levels()
         );
-        let rows = self.sql.run(&statement, Vec::new())?;
-        Ok(match rows.first().map(Vec::as_slice) {
-            Some([count, first]) => (
-                count.unsigned(),
-                Some(first)
-                    .filter(|at| !at.is_null())
-                    .map(SqlValue::unsigned),
-            ),
-            Some(_) | None => (0, None),
-        })
-    }
-
-    fn latest_minute(&self) -> Result<Option<(u64, Minute)>, S::Error> {
-        metrics::latest(&self.sql)
+        self.number(&statement, Vec::new())
     }
 
     fn counted_before(&self) -> Result<Minute, S::Error> {

@@ -3,7 +3,7 @@
 use crate::ids::JobKey;
 use crate::machine::Status;
 use crate::machine::lease::Lease;
-use crate::machine::queue::{Entry, Stage, Summary};
+use crate::machine::queue::{Entry, InLine, Stage, Summary};
 use crate::store::sql::SqlValue;
 
 /// The columns an entry is read from, in the order of [`read_entry`].
@@ -43,14 +43,6 @@ const WRITTEN: [&str; 27] = [
 
 /// How many of [`WRITTEN`] identify the entry.
 const KEY: usize = 2;
-
-/// Selects a row's written columns.
-pub(crate) fn stored() -> String {
-    format!(
-        "SELECT {} FROM entry WHERE user_id = ? AND generation_id = ?",
-        WRITTEN.join(", ")
-    )
-}
 
 /// Not "INSERT OR REPLACE": that would silently delete another job's row if a sequence ever
 /// occurred twice.
@@ -209,5 +201,30 @@ pub(crate) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
         // Charges that cannot be read are dropped: what was spent stays in the day's sums.
         charges: serde_json::from_str(&charges.into_text()).unwrap_or_default(),
         stage,
+    })
+}
+
+pub(crate) fn read_in_line(row: Vec<SqlValue>) -> Option<InLine> {
+    let [
+        user_id,
+        generation_id,
+        priority,
+        round,
+        sequence,
+        head_start_key,
+        upstream,
+        submits,
+        until,
+    ] = <[SqlValue; 9]>::try_from(row).ok()?;
+    Some(InLine {
+        key: JobKey::new(user_id.into_text(), generation_id.into_text()),
+        priority: u8::try_from(priority.integer()).unwrap_or(0),
+        turn: (round.unsigned(), sequence.unsigned()),
+        head_start_key: head_start_key.integer(),
+        upstream: upstream.into_text(),
+        submits: submits.unsigned(),
+        delayed_until: Some(until)
+            .filter(|at| !at.is_null())
+            .map(|at| at.unsigned()),
     })
 }

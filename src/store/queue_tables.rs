@@ -29,7 +29,6 @@ pub const MIGRATIONS: [Migration; 1] = [Migration {
     CREATE INDEX IF NOT EXISTS entry_line ON entry (priority, round, sequence, user_id, upstream)
         WHERE stage = 'waiting';
     CREATE INDEX IF NOT EXISTS entry_order ON entry (priority, order_key, sequence) WHERE stage = 'waiting';
-    CREATE INDEX IF NOT EXISTS entry_upstreams ON entry (upstream) WHERE stage = 'waiting';
     CREATE INDEX IF NOT EXISTS entry_turns ON entry (user_id, priority, round) WHERE stage = 'waiting';
     CREATE INDEX IF NOT EXISTS entry_delayed ON entry (lease_until, sequence) WHERE stage = 'delayed';
     CREATE INDEX IF NOT EXISTS entry_slots ON entry (lease_until, sequence, user_id, upstream, unspent) WHERE stage = 'held';

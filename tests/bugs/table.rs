@@ -194,6 +194,16 @@ pub(crate) const BUGS: &[Bug] = &[
         mistake: "Counts a webhook attempt twice, at its beginning and at its answer",
         breaks: &["I18"],
     },
+    // 35
+    Bug {
+        mistake: "Keeps what it knew of a job in memory after a write that failed",
+        breaks: &["I1", "I2", "I3", "I4", "I5", "I8"],
+    },
+    // 36
+    Bug {
+        mistake: "Forgets to count a right to submit as used when its job leaves its slot",
+        breaks: &["I9"],
+    },
 ];
 
 pub(crate) const EDITS: &[Edit] = &[
@@ -316,7 +326,7 @@ pub(crate) const EDITS: &[Edit] = &[
                     Stage::Held(lease.asked",
         plant: r"                Stage::Held(lease) if planted(4) && lease.until < self.now => {
                     entry.stage = Stage::Ended;
-                    self.rows.save(&entry)?;
+                    self.save(&entry)?;
                     continue;
                 }
                 Stage::Held(lease) => (
@@ -404,16 +414,16 @@ pub(crate) const EDITS: &[Edit] = &[
     },
     Edit {
         file: "queue/admission.rs",
-        find: r"if self.book.is_paused() {",
-        plant: r"if self.book.is_paused() && !planted(29) {",
+        find: r"if self.memory.book.is_paused() {",
+        plant: r"if self.memory.book.is_paused() && !planted(29) {",
     },
     Edit {
         file: "queue/step.rs",
-        find: r"    Ok(Step {
+        find: r"    let step = Step {
         reply,
         wake_at,",
         plant: r#"    let forgotten = planted(21) && I::NAME == "Alarm";
-    Ok(Step {
+    let step = Step {
         reply,
         wake_at: wake_at.filter(|_| !forgotten),"#,
     },
@@ -421,6 +431,20 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "queue/policy.rs",
         find: r"(self.user_slots < self.slots).then_some",
         plant: r"(self.user_slots < self.slots && !planted(17)).then_some",
+    },
+    Edit {
+        file: "queue/tally.rs",
+        find: r"                if entry.unspent {",
+        plant: r"                if entry.unspent && !planted(36) {",
+    },
+    Edit {
+        file: "cached.rs",
+        find: r"        self.value = None;
+        write(&value)?;",
+        plant: r"        if !planted(35) {
+            self.value = None;
+        }
+        write(&value)?;",
     },
     Edit {
         file: "alarm.rs",

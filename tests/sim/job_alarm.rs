@@ -12,7 +12,7 @@ use std::rc::Rc;
 impl World {
     pub(crate) fn fire_job(&mut self, number: usize) {
         let object = Object::Job(number);
-        let Some(job) = self.jobs[number].job.clone() else {
+        let Some(job) = self.jobs[number].load() else {
             return;
         };
         if self.jobs[number].platform.handler.is_some() {
@@ -78,7 +78,7 @@ impl World {
         self.trace
             .say(self.real, || format!("job {number} begins {in_flight:?}"));
         self.tally.mark("effect", effect_name(&in_flight.effect));
-        let Some(job) = self.jobs[number].job.clone() else {
+        let Some(job) = self.jobs[number].load() else {
             return;
         };
         let (now, effect_number) = (self.now(), in_flight.number);
@@ -157,7 +157,7 @@ impl World {
         if self.dies(object, Fault::CrashBeforeSave) {
             return;
         }
-        let Some(job) = self.jobs[number].job.clone() else {
+        let Some(job) = self.jobs[number].load() else {
             self.jobs[number].platform.handler = None;
             return;
         };

@@ -8,6 +8,7 @@ use crate::platform::Platform;
 use crate::witness::Invariant;
 use crate::world::{BEGINNING, World};
 use reelay::ids::JobKey;
+use reelay::machine::cached::Cached;
 use reelay::machine::delivery::{Delivery, DeliverySummary};
 use reelay::machine::job::{
     AlarmChange, Answered, Cancel, Change, Confirm, Create, DeadLetter, Job, JobMessage, Refusal,
@@ -17,6 +18,7 @@ use reelay::machine::job::{
 use reelay::machine::message::{NoAnswer, Reply};
 use reelay::time::Millis;
 use std::any::Any;
+use std::convert::Infallible;
 use std::fmt::Debug;
 use std::rc::Rc;
 
@@ -25,7 +27,10 @@ pub(crate) struct JobObject {
     pub(crate) key: JobKey,
     pub(crate) request: Request,
     pub(crate) platform: Platform,
+    /// What is stored.
     pub(crate) job: Option<Rc<Job>>,
+    /// What the instance keeps of it in memory.
+    pub(crate) kept: Cached<Option<Rc<Job>>>,
     /// The run of the alarm handler, in memory.
     pub(crate) run: Run,
     /// A poll is in flight, in memory.
@@ -62,9 +67,17 @@ impl JobObject {
             request,
             platform,
             job: None,
+            kept: Cached::default(),
             run: Run::new(0, 0),
             is_polling: false,
         }
+    }
+
+    /// The job as the instance knows it.
+    pub(crate) fn load(&mut self) -> Option<Rc<Job>> {
+        let stored = &self.job;
+        let Ok(job) = self.kept.get(|| Ok::<_, Infallible>(stored.clone()));
+        job.clone()
     }
 
     /// After a crash, the job is what the stored JSON says.
@@ -114,7 +127,7 @@ impl World {
     where
         M::Reply: Debug + 'static,
     {
-        let job = self.jobs[number].job.clone();
+        let job = self.jobs[number].load();
         self.meet_message(number, job.as_deref(), &message);
         let moment = self.moment();
         let policy = self.plan.policy.clone();
@@ -229,6 +242,7 @@ impl World {
         }
         self.count_gone(number);
         self.jobs[number].job = None;
+        self.jobs[number].kept.forget();
         self.delete_alarm(Object::Job(number));
         self.witness.forgotten(number);
         if forgotten {
@@ -247,14 +261,28 @@ impl World {
         job: Job,
         alarm: AlarmChange,
     ) -> Result<(), WriteFailed> {
+        let job = Rc::new(job);
+        let mut kept = std::mem::take(&mut self.jobs[number].kept);
+        let written = kept.set(Some(Rc::clone(&job)), |_| {
+            self.write_job(number, &job, alarm)
+        });
+        self.jobs[number].kept = kept;
+        written
+    }
+
+    fn write_job(
+        &mut self,
+        number: usize,
+        job: &Rc<Job>,
+        alarm: AlarmChange,
+    ) -> Result<(), WriteFailed> {
         if self.fault(Fault::WriteFails) {
             self.witness.troubled.insert(Object::Job(number));
             return Err(WriteFailed);
         }
-        let job = Rc::new(job);
-        let before = self.jobs[number].job.replace(Rc::clone(&job));
-        self.observe_job(number, before.as_deref(), &job);
-        self.count_job(number, before.as_deref(), &job);
+        let before = self.jobs[number].job.replace(Rc::clone(job));
+        self.observe_job(number, before.as_deref(), job);
+        self.count_job(number, before.as_deref(), job);
         if self.fault(Fault::WriteLandsButErrs) {
             // The alarm that the step asks for is part of the write.
             self.arm_as_asked(number, alarm);

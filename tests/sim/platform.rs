@@ -224,6 +224,10 @@ impl World {
         if platform.handler.take().is_some() && platform.alarm.is_none() && !platform.alarm_lost {
             self.set_alarm(object, retry_at);
         }
+        match object {
+            Object::Job(job) => self.jobs[job].kept.forget(),
+            Object::Queue => self.queue.instance.forget(),
+        }
         if let Object::Job(job) = object
             && self.crashes.is_multiple_of(CRASHES_PER_RELOAD)
         {

@@ -6,12 +6,14 @@ use crate::map_rows::MapRows as Plain;
 use crate::platform::{ACTING_RETRY, Platform};
 use crate::rows::MapRows;
 use crate::seen::Watched;
+use crate::witness::Invariant;
 use crate::world::World;
 use reelay::ids::JobKey;
 use reelay::machine::job::{Check, Delete, Start, State};
 use reelay::machine::message::{Message, NoAnswer, Reply};
-use reelay::machine::queue;
-use reelay::machine::queue::{Alarm, Ask, Enqueue, Heard, Position, Question, Sweep};
+use reelay::machine::queue::{
+    Alarm, Ask, Enqueue, Heard, Position, Question, QueueInstance, Rows as _, Sweep,
+};
 use std::any::Any;
 use std::fmt::Debug;
 
@@ -19,6 +21,7 @@ use std::fmt::Debug;
 pub(crate) struct QueueObject {
     pub(crate) platform: Platform,
     pub(crate) rows: MapRows,
+    pub(crate) instance: QueueInstance,
     /// How many jobs the alarm handler still waits for, in memory.
     asked: usize,
 }
@@ -67,7 +70,7 @@ impl World {
         let fails = self.fault(Fault::WriteFails);
         let whole = fails.then(|| Plain::clone(&self.queue.rows));
         self.queue.rows.begin();
-        let Ok(step) = queue::step(
+        let Ok(step) = self.queue.instance.step(
             &mut *self.queue.rows,
             input.clone(),
             moment,
@@ -76,16 +79,29 @@ impl World {
         if let Some(whole) = whole {
             self.witness.troubled.insert(Object::Queue);
             *self.queue.rows = whole;
+            self.queue.instance.forget();
             return Err(NoAnswer);
         }
         self.trace
             .say(self.real, || format!("queue takes {input:?}: {step:?}"));
         self.arm_by(Object::Queue, step.wake_at);
+        self.check_memory();
         self.observe_queue(&input.seen(&step.reply), moment.now);
         if self.fault(Fault::WriteLandsButErrs) {
+            self.queue.instance.forget();
             return Err(NoAnswer);
         }
         Ok(step.reply)
+    }
+
+    /// I9: the numbers in memory are those of the rows.
+    fn check_memory(&mut self) {
+        let Ok(counted) = self.queue.rows.memory();
+        let Ok(kept) = self.queue.instance.memory(&*self.queue.rows);
+        if *kept != counted {
+            let difference = format!("the queue remembers {kept:?}, and its rows are {counted:?}");
+            self.violated(Invariant::I9, difference);
+        }
     }
 
     pub(crate) fn fire_queue(&mut self) {

@@ -13,7 +13,7 @@ use reelay::machine::metrics::{
     Count, Metric, Metrics, MetricsByUpstream, TABLE, UpstreamCall, table,
 };
 use reelay::machine::outcome::{Outcome, Trouble};
-use reelay::machine::queue::{Entry, totals};
+use reelay::machine::queue::{Entry, Rows as _, totals};
 use reelay::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -150,7 +150,8 @@ impl World {
 
     /// I18: everything that happened is counted once, whatever was lost, repeated or late.
     pub(crate) fn check_counts(&mut self) {
-        let Ok(mut totals) = totals(&*self.queue.rows);
+        let Ok(memory) = self.queue.rows.memory();
+        let Ok(mut totals) = totals(&*self.queue.rows, &memory);
         let whole = totals.whole();
         let (accepted, known) = (whole.of(Count::Accepted), self.counts.known.len() as u64);
         let exact = !self.counts.counted_anew;

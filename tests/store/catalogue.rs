@@ -1,5 +1,6 @@
 //! The queue's lists and counts.
 
+use crate::put::Put as _;
 use crate::sqlite::Sqlite;
 use reelay::ids::JobKey;
 use reelay::machine::Status;
@@ -99,7 +100,7 @@ fn the_owners_of_an_id_are_found_and_two_are_enough_to_know_that_it_is_not_one_u
             ..summary(0, user, Status::Queued, 1)
         };
         store
-            .save(&entry(summary, 10 + number as u64, Stage::Waiting))
+            .put(&entry(summary, 10 + number as u64, Stage::Waiting))
             .unwrap();
     }
     save(&mut store, 7, "ann", Status::Completed, 1);
@@ -161,13 +162,15 @@ fn the_figures_count_each_job_once() {
             ..summary(number, "ann", status, 1)
         };
         store
-            .save(&Entry {
+            .put(&Entry {
                 enqueued_at,
                 ..entry(summary, number, stage)
             })
             .unwrap();
     }
-    let stats = store.stats(&policy(), 7_000).unwrap();
+    let stats = store
+        .stats(&store.memory().unwrap(), &policy(), 7_000)
+        .unwrap();
     assert_eq!(stats.mode, "alarm");
     assert_eq!(
         (stats.slots.total, stats.slots.used, stats.oldest_wait_ms),
@@ -214,7 +217,7 @@ fn charges_and_limits_are_read_as_they_were_written() {
         charges,
         ..entry(own, 1, Stage::Ended)
     };
-    store.save(&saved).unwrap();
+    store.put(&saved).unwrap();
     assert_eq!(store.find(&saved.summary.key).unwrap(), Some(saved));
 }
 
@@ -235,7 +238,7 @@ fn what_a_day_has_spent_is_counted_for_each_user_and_for_all() {
     );
     assert_eq!(
         store
-            .stats(&policy(), 2 * DAY)
+            .stats(&store.memory().unwrap(), &policy(), 2 * DAY)
             .unwrap()
             .cost
             .map(|cost| cost.today),
@@ -270,7 +273,10 @@ fn charges_that_cannot_be_read_are_those_of_nobody() {
 
 #[test]
 fn an_empty_queue_has_no_oldest_wait() {
-    let stats = store().stats(&policy(), 7_000).unwrap();
+    let store = store();
+    let stats = store
+        .stats(&store.memory().unwrap(), &policy(), 7_000)
+        .unwrap();
     assert_eq!(
         (
             stats.slots.used,
@@ -287,7 +293,7 @@ fn two_jobs_never_share_a_place_in_accept_order_i6() {
     let mut store = store();
     save(&mut store, 1, "ann", Status::Queued, 1);
     let twin = entry(summary(2, "ann", Status::Queued, 1), 1, Stage::Waiting);
-    assert!(store.save(&twin).is_err());
+    assert!(store.put(&twin).is_err());
     assert!(store.find(&JobKey::new("ann", "job-1")).unwrap().is_some());
 }
 
@@ -311,7 +317,7 @@ fn a_job_without_a_timer_is_one_that_was_late_or_does_not_answer_for_a_minute() 
         let mut store = store();
         for (number, stage) in (1..).zip(&places) {
             store
-                .save(&entry(
+                .put(&entry(
                     summary(number, "ann", Status::Completed, 1),
                     number,
                     *stage,
@@ -319,13 +325,19 @@ fn a_job_without_a_timer_is_one_that_was_late_or_does_not_answer_for_a_minute() 
                 .unwrap();
         }
         assert_eq!(
-            store.stats(&policy(), now).unwrap().jobs_without_timer,
+            store
+                .stats(&store.memory().unwrap(), &policy(), now)
+                .unwrap()
+                .jobs_without_timer,
             without
         );
         let late = entry(summary(99, "ann", Status::Completed, 1), 99, Stage::Ended);
-        store.save(&Entry { late: true, ..late }).unwrap();
+        store.put(&Entry { late: true, ..late }).unwrap();
         assert_eq!(
-            store.stats(&policy(), now).unwrap().jobs_without_timer,
+            store
+                .stats(&store.memory().unwrap(), &policy(), now)
+                .unwrap()
+                .jobs_without_timer,
             without + 1
         );
     }
@@ -341,7 +353,7 @@ fn a_listed_entry_says_whether_it_is_in_line() {
         Stage::Ended,
     ]) {
         store
-            .save(&entry(
+            .put(&entry(
                 summary(number, "ann", Status::Queued, number),
                 number,
                 stage,
@@ -364,7 +376,7 @@ fn a_book_that_cannot_be_read_is_an_empty_one() {
         Vec::new(),
     )
     .unwrap();
-    assert_eq!(store.book().unwrap(), Book::default());
+    assert_eq!(store.memory().unwrap().book, Book::default());
 }
 
 fn held(until: u64) -> Stage {
@@ -414,7 +426,7 @@ fn save(store: &mut QueueStore<Sqlite>, number: u64, user: &str, status: Status,
     };
     let summary = summary(number, user, status, created_at);
     store
-        .save(&Entry {
+        .put(&Entry {
             enqueued_at: created_at,
             ..entry(summary, number, stage)
         })

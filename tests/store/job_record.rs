@@ -2,6 +2,7 @@
 
 use crate::altered::altered;
 use crate::lives;
+use crate::put::save_job;
 use crate::sqlite::Sqlite;
 use reelay::machine::follow::NumberedEntry;
 use reelay::machine::job::{TimelineEntry, TimelineStep};
@@ -26,7 +27,7 @@ fn looking_at_an_untouched_database_stores_nothing() {
 fn a_job_in_any_phase_is_loaded_as_it_was_saved() {
     for (name, saved) in lives::all() {
         let sql = Sqlite::new();
-        job::save(&sql, &saved, &[]).unwrap();
+        save_job(&sql, &saved, &[]).unwrap();
         assert_eq!(job::load(&sql).unwrap(), Some(saved), "{name}");
     }
 }
@@ -35,7 +36,7 @@ fn a_job_in_any_phase_is_loaded_as_it_was_saved() {
 fn a_later_record_replaces_the_earlier_one() {
     let sql = Sqlite::new();
     for (_, saved) in lives::all() {
-        job::save(&sql, &saved, &[]).unwrap();
+        save_job(&sql, &saved, &[]).unwrap();
         assert_eq!(job::load(&sql).unwrap(), Some(saved));
     }
     assert_eq!(sql.texts("SELECT CAST(count(*) AS TEXT) FROM job"), ["1"]);
@@ -49,8 +50,8 @@ fn the_timeline_keeps_its_order_even_where_times_are_equal_or_go_back() {
         entry(5, TimelineStep::Started, None),
         entry(3, TimelineStep::Failed, Some("It's \"over\"; done.")),
     ];
-    job::save(&sql, &lives::queued(), &timeline[..2]).unwrap();
-    job::save(&sql, &lives::queued(), &timeline[2..]).unwrap();
+    save_job(&sql, &lives::queued(), &timeline[..2]).unwrap();
+    save_job(&sql, &lives::queued(), &timeline[2..]).unwrap();
     assert_eq!(job::timeline(&sql).unwrap(), timeline);
 }
 
@@ -61,7 +62,7 @@ fn the_timeline_is_read_from_any_entry_on_in_pages_by_numbers_that_count_from_on
         .zip(TimelineStep::ALL)
         .map(|(at, step)| entry(9 - at, *step, None))
         .collect();
-    job::save(&sql, &lives::queued(), &[]).unwrap();
+    save_job(&sql, &lives::queued(), &[]).unwrap();
     assert_eq!(
         (
             job::timeline_after(&sql, 0, 9).unwrap(),
@@ -69,7 +70,7 @@ fn the_timeline_is_read_from_any_entry_on_in_pages_by_numbers_that_count_from_on
         ),
         (Vec::new(), 0)
     );
-    job::save(&sql, &lives::queued(), &timeline).unwrap();
+    save_job(&sql, &lives::queued(), &timeline).unwrap();
     assert_eq!(job::last_number(&sql).unwrap(), 5);
     let (mut told, mut pages) = (0, Vec::new());
     for _ in 0..4 {
@@ -85,7 +86,7 @@ fn the_timeline_is_read_from_any_entry_on_in_pages_by_numbers_that_count_from_on
         .unzip();
     assert_eq!((numbers, read), (vec![1, 2, 3, 4, 5], timeline));
     let details = [entry(1, TimelineStep::Failed, Some("why"))];
-    job::save(&sql, &lives::queued(), &details).unwrap();
+    save_job(&sql, &lives::queued(), &details).unwrap();
     assert_eq!(
         job::timeline_after(&sql, 5, 9).unwrap()[0].entry,
         details[0]
@@ -102,8 +103,8 @@ fn a_detail_is_kept_to_the_letter_whatever_is_in_it() {
         "\\ \u{2028} \u{0} пёс 🐕 ' DROP TABLE job",
     ];
     let timeline = details.map(|detail| entry(1, TimelineStep::Failed, Some(detail)));
-    job::save(&sql, &lives::queued(), &timeline[..2]).unwrap();
-    job::save(&sql, &lives::queued(), &timeline[2..]).unwrap();
+    save_job(&sql, &lives::queued(), &timeline[..2]).unwrap();
+    save_job(&sql, &lives::queued(), &timeline[2..]).unwrap();
     assert_eq!(job::timeline(&sql).unwrap(), timeline);
 }
 
@@ -113,9 +114,9 @@ fn the_oldest_entries_go_beyond_two_thousand_and_numbers_go_on() {
     let timeline: Vec<TimelineEntry> = (1..=2_003)
         .map(|at| entry(at, TimelineStep::PollFailed, None))
         .collect();
-    job::save(&sql, &lives::queued(), &timeline[..1_999]).unwrap();
+    save_job(&sql, &lives::queued(), &timeline[..1_999]).unwrap();
     assert_eq!(job::timeline(&sql).unwrap(), timeline[..1_999]);
-    job::save(&sql, &lives::queued(), &timeline[1_999..]).unwrap();
+    save_job(&sql, &lives::queued(), &timeline[1_999..]).unwrap();
     assert_eq!(job::timeline(&sql).unwrap(), timeline[3..]);
     let of_entry = |entry: &NumberedEntry| (entry.number, entry.entry.at);
     let page = job::timeline_after(&sql, 0, 2).unwrap();
@@ -139,7 +140,7 @@ fn no_timeline_keeps_a_job_from_being_saved_because_the_record_takes_its_room() 
     // a row's limit.
     let long = "ж".repeat(200_000);
     for at in 1..=9 {
-        job::save(
+        save_job(
             &sql,
             &lives::queued(),
             &[entry(at, TimelineStep::Failed, Some(&long))],
@@ -157,7 +158,7 @@ fn no_timeline_keeps_a_job_from_being_saved_because_the_record_takes_its_room() 
     let larger = altered(&lives::queued(), |record| {
         record.order.prompt = "x".repeat(1_500_000);
     });
-    job::save(&sql, &larger, &[]).unwrap();
+    save_job(&sql, &larger, &[]).unwrap();
     assert_eq!(
         (job::load(&sql).unwrap(), kept(&sql)),
         (Some(larger.clone()), vec![9])
@@ -165,7 +166,7 @@ fn no_timeline_keeps_a_job_from_being_saved_because_the_record_takes_its_room() 
     let larger = altered(&larger, |record| {
         record.order.prompt = "x".repeat(1_985_000);
     });
-    job::save(
+    save_job(
         &sql,
         &larger,
         &[entry(10, TimelineStep::Failed, Some(&long))],
@@ -175,7 +176,7 @@ fn no_timeline_keeps_a_job_from_being_saved_because_the_record_takes_its_room() 
         (job::load(&sql).unwrap(), kept(&sql)),
         (Some(larger), Vec::new())
     );
-    job::save(
+    save_job(
         &sql,
         &lives::queued(),
         &[entry(11, TimelineStep::Failed, None)],
@@ -196,7 +197,7 @@ fn an_entry_that_cannot_be_read_is_passed_over_with_its_number() {
         entry(2, TimelineStep::Started, None),
         entry(3, TimelineStep::Failed, None),
     ];
-    job::save(&sql, &lives::queued(), &timeline).unwrap();
+    save_job(&sql, &lives::queued(), &timeline).unwrap();
     sql.run(
         "UPDATE job SET timeline = replace(timeline, '\"started\"', '')",
         Vec::new(),
@@ -213,7 +214,7 @@ fn an_entry_that_cannot_be_read_is_passed_over_with_its_number() {
         (numbers(9), numbers(2), numbers(1)),
         (vec![1, 3], vec![1, 3], vec![1])
     );
-    job::save(&sql, &lives::queued(), &timeline[..1]).unwrap();
+    save_job(&sql, &lives::queued(), &timeline[..1]).unwrap();
     assert_eq!(numbers(9), [1, 3, 4]);
 }
 
@@ -223,10 +224,10 @@ fn a_save_cut_off_before_any_of_its_statements_leaves_the_job_as_it_was() {
     for statements in 0..3 {
         let sql = Sqlite::new();
         let kept = [entry(1, TimelineStep::Created, None)];
-        job::save(&sql, &lives::queued(), &kept).unwrap();
+        save_job(&sql, &lives::queued(), &kept).unwrap();
         sql.cut_off_after(Some(statements));
         assert!(matches!(
-            job::save(&sql, &later, &[entry(1, TimelineStep::Failed, None)]),
+            save_job(&sql, &later, &[entry(1, TimelineStep::Failed, None)]),
             Err(JobStoreError::Database(_))
         ));
         sql.cut_off_after(None);
@@ -242,7 +243,7 @@ fn a_save_cut_off_before_any_of_its_statements_leaves_the_job_as_it_was() {
 #[test]
 fn a_record_of_a_newer_version_is_refused_and_stays_untouched_i11() {
     let sql = Sqlite::new();
-    job::save(&sql, &lives::queued(), &[]).unwrap();
+    save_job(&sql, &lives::queued(), &[]).unwrap();
     let newer = format!(
         "{{\"version\":{},\"job\":{{\"shape\":\"of the future\"}}}}",
         JOB_VERSION + 1
@@ -259,7 +260,7 @@ fn a_record_of_a_newer_version_is_refused_and_stays_untouched_i11() {
 fn a_record_that_is_not_readable_is_an_error_not_a_missing_job() {
     for record in ["", "{}", "{\"version\":1}", "{\"version\":1,\"job\":{}}"] {
         let sql = Sqlite::new();
-        job::save(&sql, &lives::queued(), &[]).unwrap();
+        save_job(&sql, &lives::queued(), &[]).unwrap();
         put_record(&sql, record);
         let refused = job::load(&sql);
         assert!(

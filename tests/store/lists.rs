@@ -1,5 +1,6 @@
 //! Lists over all users, searches, and the catalogue of events.
 
+use crate::put::Put as _;
 use crate::sqlite::Sqlite;
 use reelay::ids::JobKey;
 use reelay::machine::Status;
@@ -14,7 +15,7 @@ fn the_jobs_of_all_users_follow_each_other_even_where_ids_and_times_are_equal() 
     let mut store = store();
     for (number, user) in (1..).zip(["ann", "bob", "cid", "dan", "eve"]) {
         store
-            .save(&entry(number, user, "job", 7, "a prompt"))
+            .put(&entry(number, user, "job", 7, "a prompt"))
             .unwrap();
     }
     let (mut users, mut after) = (Vec::new(), None);
@@ -47,7 +48,7 @@ fn a_search_finds_by_id_and_by_prompt_in_letters_of_either_case() {
         (4, "clip-4", "1000 of axb"),
     ] {
         store
-            .save(&entry(number, "ann", id, number, prompt))
+            .put(&entry(number, "ann", id, number, prompt))
             .unwrap();
     }
     for (search, found) in [
@@ -84,7 +85,7 @@ fn the_pages_of_a_search_follow_each_other_without_gap_or_repeat() {
     for number in 0..9 {
         let prompt = if number % 2 == 0 { "a boat" } else { "a tree" };
         store
-            .save(&entry(
+            .put(&entry(
                 number + 1,
                 "ann",
                 &format!("job-{number}"),
@@ -114,11 +115,11 @@ fn the_pages_of_a_search_follow_each_other_without_gap_or_repeat() {
 fn a_search_that_has_looked_at_enough_ends_its_page_and_the_next_one_goes_on() {
     let mut store = store();
     store
-        .save(&entry(1, "ann", "needle", 1, "a needle"))
+        .put(&entry(1, "ann", "needle", 1, "a needle"))
         .unwrap();
     for number in 2..=2_002 {
         store
-            .save(&entry(
+            .put(&entry(
                 number,
                 "ann",
                 &format!("hay-{number}"),
@@ -203,7 +204,7 @@ fn the_figures_count_what_is_on_its_way_and_what_was_given_up_since_when() {
     assert_eq!(store.exhausted_since(4_001, 9).unwrap().len(), 1);
     assert_eq!(store.exhausted_since(0, 1).unwrap().len(), 1);
     let webhooks = store
-        .stats(&crate::catalogue::policy(), 9_000)
+        .stats(&store.memory().unwrap(), &crate::catalogue::policy(), 9_000)
         .unwrap()
         .webhooks;
     assert_eq!((webhooks.pending, webhooks.exhausted), (1, 2));

@@ -13,10 +13,12 @@ mod job_record;
 mod line;
 mod lists;
 mod lives;
+mod memory;
 mod metrics;
 mod migrations;
 mod model;
 mod plans;
+mod put;
 #[path = "../support/rows.rs"]
 mod rows;
 mod sqlite;

@@ -10,13 +10,13 @@ use reelay::store::sql::Sql;
 #[test]
 fn minutes_are_read_as_they_were_written_a_page_at_a_time() {
     let mut store = QueueStore::open(Sqlite::new()).unwrap();
-    assert_eq!(store.latest_minute().unwrap(), None);
+    assert_eq!(store.memory().unwrap().latest, None);
     let last = u64::from(PAGE) + 9;
     for number in 10..=last {
         count(&mut store, number);
     }
     store.save_counted_before(&minute(7)).unwrap();
-    assert_eq!(store.latest_minute().unwrap(), Some((last, minute(last))));
+    assert_eq!(store.memory().unwrap().latest, Some((last, minute(last))));
     assert_eq!(store.counted_before().unwrap(), minute(7));
     let page = store.minutes(0).unwrap();
     assert_eq!(
@@ -25,7 +25,10 @@ fn minutes_are_read_as_they_were_written_a_page_at_a_time() {
     );
     assert_eq!(store.minutes(last - 1).unwrap().len(), 2);
     assert_eq!(
-        totals(&store).unwrap().whole().of(Count::Accepted),
+        totals(&store, &store.memory().unwrap())
+            .unwrap()
+            .whole()
+            .of(Count::Accepted),
         7 + last
     );
 }

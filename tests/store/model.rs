@@ -2,7 +2,7 @@
 
 use crate::rows::MapRows;
 use reelay::machine::delivery::DeliveryState;
-use reelay::machine::queue::{Entry, Policy, Summary, day_of};
+use reelay::machine::queue::{Entry, Policy, Rows, Summary, day_of};
 use reelay::money::dollars;
 use reelay::store::catalogue::Listing;
 use reelay::store::cursor::Cursor;
@@ -123,8 +123,8 @@ pub(crate) fn stats(rows: &MapRows, policy: &Policy, now: Millis) -> QueueStats 
         rows.asked()
             .any(|(at, other)| other == entry && at + MINUTE < now)
     };
-    let backoffs = reelay::machine::queue::backoffs(rows, &rows.book, now)
-        .unwrap()
+    let memory = rows.memory().unwrap();
+    let backoffs = reelay::machine::queue::backoffs(&memory, now)
         .into_iter()
         .map(|(upstream, backoff)| UpstreamBackoff {
             upstream: upstream.to_owned(),

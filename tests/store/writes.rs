@@ -2,6 +2,7 @@
 
 use crate::lives;
 use crate::plans::filled;
+use crate::put::{Put as _, save_job};
 use crate::sqlite::Sqlite;
 use reelay::ids::JobKey;
 use reelay::machine::Status;
@@ -17,7 +18,7 @@ fn an_entry_as_it_is_stored_is_not_written_again() {
     let mut store = filled(&sql);
     for key in ["job-0", "job-1", "job-2", "job-3", "job-4", "job-5"] {
         let entry = find(&store, key);
-        assert_eq!(sql.writes(|| store.save(&entry).unwrap()), [""; 0], "{key}");
+        assert_eq!(sql.writes(|| store.put(&entry).unwrap()), [""; 0], "{key}");
     }
 }
 
@@ -27,7 +28,7 @@ fn a_change_of_an_entry_names_the_columns_that_change_and_no_other() {
     let mut store = filled(&sql);
     let mut entry = find(&store, "job-3");
     entry.summary.status = Status::Processing;
-    let writes = sql.writes(|| store.save(&entry).unwrap());
+    let writes = sql.writes(|| store.put(&entry).unwrap());
     assert_eq!(
         writes,
         ["UPDATE entry SET status = ? WHERE user_id = ? AND generation_id = ?"]
@@ -39,7 +40,7 @@ fn a_change_of_an_entry_names_the_columns_that_change_and_no_other() {
         granted_at: 1,
     });
     entry.summary.updated_at = 9;
-    let writes = sql.writes(|| store.save(&entry).unwrap());
+    let writes = sql.writes(|| store.put(&entry).unwrap());
     assert_eq!(
         writes,
         [
@@ -53,7 +54,7 @@ fn a_change_of_an_entry_names_the_columns_that_change_and_no_other() {
 fn a_job_takes_one_table_and_neither_an_index_nor_a_count_of_versions() {
     let sql = Sqlite::new();
     let writes =
-        sql.writes(|| job::save(&sql, &lives::queued(), &[entry(TimelineStep::Created)]).unwrap());
+        sql.writes(|| save_job(&sql, &lives::queued(), &[entry(TimelineStep::Created)]).unwrap());
     assert_eq!(sql.texts("SELECT name FROM sqlite_master"), ["job"]);
     assert_eq!(writes.len(), 2, "the table and its row: {writes:?}");
 }
@@ -61,7 +62,7 @@ fn a_job_takes_one_table_and_neither_an_index_nor_a_count_of_versions() {
 #[test]
 fn a_step_of_a_job_is_one_write_of_one_row_whatever_it_enters() {
     let sql = Sqlite::new();
-    job::save(&sql, &lives::queued(), &[]).unwrap();
+    save_job(&sql, &lives::queued(), &[]).unwrap();
     for (number, timeline) in [
         (0, Vec::new()),
         (1, vec![entry(TimelineStep::Stored)]),
@@ -71,7 +72,7 @@ fn a_step_of_a_job_is_one_write_of_one_row_whatever_it_enters() {
         ),
     ] {
         let changed = sql.rows_written();
-        let writes = sql.writes(|| job::save(&sql, &lives::queued(), &timeline).unwrap());
+        let writes = sql.writes(|| save_job(&sql, &lives::queued(), &timeline).unwrap());
         assert_eq!(
             (writes.len(), sql.rows_written() - changed),
             (1, 1),
@@ -79,20 +80,6 @@ fn a_step_of_a_job_is_one_write_of_one_row_whatever_it_enters() {
         );
         assert_eq!(job::last_number(&sql).unwrap(), number);
     }
-}
-
-#[test]
-fn a_job_is_loaded_without_its_timeline() {
-    let sql = Sqlite::new();
-    job::save(&sql, &lives::queued(), &[entry(TimelineStep::Created)]).unwrap();
-    let loaded = sql
-        .plans(|| drop(job::load(&sql).unwrap()))
-        .into_iter()
-        .map(|(statement, _)| statement);
-    let of_job: Vec<String> = loaded
-        .filter(|statement| statement.contains("FROM job"))
-        .collect();
-    assert_eq!(of_job, ["SELECT record FROM job WHERE id = 1"]);
 }
 
 fn entry(step: TimelineStep) -> TimelineEntry {

@@ -7,7 +7,7 @@ use reelay::machine::delivery::Receipt;
 use reelay::machine::job::{Cancel, Effect, Phase, Retry, State};
 use reelay::machine::metrics::{Count, Metrics, UpstreamCall, table};
 use reelay::machine::outcome::{ErrorCode, Outcome, Trouble};
-use reelay::machine::queue::{Ask, Heard, Minute, Question, Sample, Stage, Summary, Terms, totals};
+use reelay::machine::queue::{Ask, Heard, Minute, Question, Sample, Stage, Summary, Terms};
 use reelay::machine::{Status, metrics};
 use reelay::time::{DAY, MINUTE, Millis, SECOND};
 
@@ -187,7 +187,7 @@ fn an_order_that_is_refused_counts_nothing() {
         }),
         None
     );
-    let Ok(totals) = totals(&story.rows);
+    let totals = story.totals();
     assert!(totals.is_empty());
 }
 
@@ -371,13 +371,13 @@ fn said(count: u64) -> Said {
 }
 
 fn counted(story: &QueueStory, count: Count) -> u64 {
-    let Ok(totals) = totals(&story.rows);
+    let totals = story.totals();
     totals.whole().of(count)
 }
 
 /// How many slots were granted, and the total time jobs waited for them.
 fn wait(story: &QueueStory) -> (u64, u64) {
-    let Ok(totals) = totals(&story.rows);
+    let totals = story.totals();
     let wait = totals.whole().histogram(&table::WAIT, None);
     (wait.count(), wait.sum)
 }

@@ -5,10 +5,10 @@ use reelay::ids::JobKey;
 use reelay::machine::job::{Start, State};
 use reelay::machine::limiter::Availability;
 use reelay::machine::message::NoAnswer;
-use reelay::machine::metrics::Metrics;
+use reelay::machine::metrics::{Metrics, MetricsByUpstream};
 use reelay::machine::queue::{
     Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Entry, Heard, Input, Mode, Policy,
-    Position, Question, Report, Rows, Stage, Summary, Sweep, Terms,
+    Position, Question, QueueInstance, Report, Rows, Stage, Summary, Sweep, Terms,
 };
 use reelay::machine::{Status, queue};
 use reelay::time::{Millis, Moment};
@@ -55,7 +55,7 @@ impl QueueStory {
             now: self.now,
             random: 0,
         };
-        let Ok(step) = queue::step(&mut self.rows, input, moment, &self.policy);
+        let Ok(step) = QueueInstance::default().step(&mut self.rows, input, moment, &self.policy);
         self.wake_at = step.wake_at;
         step.reply
     }
@@ -160,9 +160,17 @@ impl QueueStory {
         position.expect("the queue knows it")
     }
 
+    /// Everything counted.
+    pub(crate) fn totals(&self) -> MetricsByUpstream {
+        let Ok(memory) = self.rows.memory();
+        let Ok(totals) = queue::totals(&self.rows, &memory);
+        totals
+    }
+
     /// The upstreams that currently take no submits.
     pub(crate) fn backoffs(&self) -> Vec<String> {
-        let Ok(backoffs) = queue::backoffs(&self.rows, &self.rows.book, self.now);
+        let Ok(memory) = self.rows.memory();
+        let backoffs = queue::backoffs(&memory, self.now);
         backoffs
             .into_iter()
             .map(|(upstream, _)| upstream.to_owned())

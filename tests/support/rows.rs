@@ -2,7 +2,9 @@
 
 use reelay::ids::JobKey;
 use reelay::machine::delivery::DeliverySummary;
-use reelay::machine::queue::{Book, Closed, Entry, MAX_PRIORITY, Minute, Rows, Stage};
+use reelay::machine::queue::{
+    Book, Closed, Entry, InLine, MAX_PRIORITY, Memory, Minute, Rows, Stage, Tally,
+};
 use reelay::time::Millis;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -52,19 +54,6 @@ impl MapRows {
             Stage::Waiting | Stage::Delayed { .. } | Stage::Ended => None,
         })
     }
-
-    fn holds(&self, user: &str) -> u64 {
-        self.held()
-            .filter(|entry| entry.summary.key.user_id == user)
-            .count() as u64
-    }
-
-    fn is_open(&self, entry: &Entry, closed: &Closed) -> bool {
-        closed
-            .user_slots
-            .is_none_or(|slots| self.holds(&entry.summary.key.user_id) < slots)
-            && !closed.upstreams.contains(&entry.summary.upstream)
-    }
 }
 
 /// The entries whose time has passed at `now`, the earliest first.
@@ -81,11 +70,24 @@ fn over<'a>(
         .collect()
 }
 
+fn is_open(entry: &Entry, closed: &Closed) -> bool {
+    let Closed { users, upstreams } = closed;
+    !users.contains(&entry.summary.key.user_id) && !upstreams.contains(&entry.summary.upstream)
+}
+
 impl Rows for MapRows {
     type Error = Infallible;
 
-    fn book(&self) -> Result<Book, Infallible> {
-        Ok(self.book.clone())
+    fn memory(&self) -> Result<Memory, Infallible> {
+        let mut tally = Tally::default();
+        self.entries.values().for_each(|entry| tally.add(entry));
+        let latest = self.minutes.range(1..).next_back();
+        Ok(Memory {
+            book: self.book.clone(),
+            latest: latest.map(|(number, minute)| (*number, minute.clone())),
+            tally,
+            last_accepted: self.last_accepted()?,
+        })
     }
 
     fn save_book(&mut self, book: &Book, latest: Option<(u64, &Minute)>) -> Result<(), Infallible> {
@@ -99,9 +101,11 @@ impl Rows for MapRows {
         Ok(self.entries.get(key).cloned())
     }
 
-    fn save(&mut self, entry: &Entry) -> Result<(), Infallible> {
-        self.entries
+    fn save(&mut self, before: Option<&Entry>, entry: &Entry) -> Result<(), Infallible> {
+        let stored = self
+            .entries
             .insert(entry.summary.key.clone(), entry.clone());
+        assert_eq!(stored.as_ref(), before, "the step knows what is stored");
         Ok(())
     }
 
@@ -126,19 +130,29 @@ impl Rows for MapRows {
         let head = |priority| {
             let open = self
                 .waiting()
-                .filter(|entry| entry.summary.priority == priority && self.is_open(entry, closed));
+                .filter(|entry| entry.summary.priority == priority && is_open(entry, closed));
             open.min_by_key(|entry| (entry.round, entry.sequence))
                 .cloned()
         };
         Ok((0..=MAX_PRIORITY).filter_map(head).collect())
     }
 
-    fn count_waiting(&self) -> Result<u64, Infallible> {
-        Ok(self.waiting().count() as u64)
-    }
-
-    fn count_delayed(&self) -> Result<u64, Infallible> {
-        Ok(self.delayed().count() as u64)
+    fn in_line(&self) -> Result<Vec<InLine>, Infallible> {
+        let in_line = self.entries.values().filter(|entry| entry.is_in_line());
+        let job = |entry: &Entry| InLine {
+            key: entry.summary.key.clone(),
+            priority: entry.summary.priority,
+            turn: entry.turn(),
+            head_start_key: entry.head_start_key(),
+            upstream: entry.summary.upstream.clone(),
+            submits: entry.summary.submits,
+            delayed_until: if let Stage::Delayed { until } = entry.stage {
+                Some(until)
+            } else {
+                None
+            },
+        };
+        Ok(in_line.map(job).collect())
     }
 
     fn first_waiting(&self) -> Result<Option<u64>, Infallible> {
@@ -159,39 +173,6 @@ impl Rows for MapRows {
             .filter(|other| key(other) < key(entry))
             .count() as u64;
         Ok(own.min(limit) + others.min(limit))
-    }
-
-    fn next_upstream(&self, after: Option<&str>) -> Result<Option<String>, Infallible> {
-        let upstreams = self.waiting().map(|entry| &entry.summary.upstream);
-        Ok(upstreams
-            .filter(|upstream| after.is_none_or(|after| upstream.as_str() > after))
-            .min()
-            .cloned())
-    }
-
-    fn waits_for(&self, upstream: &str) -> Result<bool, Infallible> {
-        Ok(self
-            .waiting()
-            .any(|entry| entry.summary.upstream == upstream))
-    }
-
-    fn count_held(&self) -> Result<u64, Infallible> {
-        Ok(self.held().count() as u64)
-    }
-
-    fn count_held_by(&self, user_id: &str) -> Result<u64, Infallible> {
-        Ok(self.holds(user_id))
-    }
-
-    fn count_unspent(&self, upstream: &str) -> Result<u64, Infallible> {
-        Ok(self
-            .held()
-            .filter(|entry| entry.unspent && entry.summary.upstream == upstream)
-            .count() as u64)
-    }
-
-    fn has_waiting(&self) -> Result<bool, Infallible> {
-        Ok(self.waiting().next().is_some())
     }
 
     fn delays_over(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Infallible> {
@@ -285,16 +266,8 @@ impl Rows for MapRows {
         Ok(())
     }
 
-    fn waiting_since(&self) -> Result<(u64, Option<Millis>), Infallible> {
-        Ok((
-            self.waiting().count() as u64,
-            self.waiting().map(|entry| entry.enqueued_at).min(),
-        ))
-    }
-
-    fn latest_minute(&self) -> Result<Option<(u64, Minute)>, Infallible> {
-        let latest = self.minutes.range(1..).next_back();
-        Ok(latest.map(|(number, minute)| (*number, minute.clone())))
+    fn waits_since(&self) -> Result<Option<Millis>, Infallible> {
+        Ok(self.waiting().map(|entry| entry.enqueued_at).min())
     }
 
     fn counted_before(&self) -> Result<Minute, Infallible> {

@@ -14,7 +14,8 @@ use crate::machine::job::{Job, Refusal, View};
 use crate::machine::message::Message;
 use crate::machine::queue::{GetPosition, Position, Summary};
 use crate::objects::messages::{BadCursor, List};
-use crate::objects::stub;
+use crate::objects::{line, stub};
+use crate::time::Millis;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -81,22 +82,30 @@ pub(crate) fn refused(refusal: Refusal) -> Problem {
 
 /// The current state of a generation, as the API shows it.
 pub(crate) async fn now(call: &Call, key: &JobKey) -> Result<Generation, Problem> {
-    let job = job(call, key, &View).await?;
-    Ok(shown(call, &job).await)
+    let (job, now) = (job(call, key, &View).await?, clock::now());
+    let position = if job.status() == Status::Queued {
+        line::position(&call.env, &job, now).await.ok().flatten()
+    } else {
+        None
+    };
+    Ok(shown(call, &job, position, now))
 }
 
-/// The job as the API shows it.
-pub(crate) async fn shown(call: &Call, job: &Job) -> Generation {
-    let mut generation = Generation::of(job, clock::now());
-    if generation.status == Status::Queued
-        && let Ok(Some(position)) = stub::queue(
-            &call.env,
-            &GetPosition {
-                key: job.key.clone(),
-            },
-        )
-        .await
-    {
+/// A job that was just changed. Its position is asked for at once.
+pub(crate) async fn changed(call: &Call, job: &Job) -> Generation {
+    let position = if job.status() == Status::Queued {
+        let key = job.key.clone();
+        let position = stub::queue(&call.env, &GetPosition { key }).await;
+        position.ok().flatten()
+    } else {
+        None
+    };
+    shown(call, job, position, clock::now())
+}
+
+fn shown(call: &Call, job: &Job, position: Option<Position>, now: Millis) -> Generation {
+    let mut generation = Generation::of(job, now);
+    if let Some(position) = position {
         generation.stand(&position);
     }
     if let Some(result) = &mut generation.result {

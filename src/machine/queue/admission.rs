@@ -2,7 +2,7 @@
 
 use super::position::shut;
 use super::{
-    Claim, Closed, Context, Entry, Event, GetPosition, Input, Mode, Position, Rows, Stage,
+    Claim, Closed, Context, Entry, Event, GetPosition, Input, Memory, Mode, Position, Rows, Stage,
     position_of,
 };
 use crate::ids::JobKey;
@@ -51,18 +51,17 @@ impl<R: Rows> Context<'_, R> {
     /// starts the others at once.
     pub(super) fn admit(&mut self, starting: Option<&JobKey>) -> Result<(), R::Error> {
         self.take_into_line()?;
-        if self.book.is_paused() {
+        if self.memory.book.is_paused() {
             return Ok(());
         }
-        let mut held = self.rows.count_held()?;
-        while held < self.policy.slots && self.rows.has_waiting()? {
-            let closed = self.closed()?;
-            // Skip the scan when every waiting job targets a blocked upstream: `heads` would read
-            // all of them.
-            if !closed.upstreams.is_empty() && !self.waits_for_others(&closed.upstreams)? {
+        while self.memory.tally.held() < self.policy.slots {
+            let closed = self.closed();
+            // `heads` would read every waiting job if all of them were closed.
+            if !self.memory.tally.may_have_open(&closed) {
                 break;
             }
             let heads = self.rows.heads(&closed)?;
+            let heads = self.seen(heads);
             let Some(entry) = heads
                 .into_iter()
                 .min_by_key(|entry| (entry.head_start_key(), entry.sequence))
@@ -71,12 +70,26 @@ impl<R: Rows> Context<'_, R> {
             };
             let starting = starting == Some(&entry.summary.key);
             self.grant(entry, starting)?;
-            held += 1;
         }
         Ok(())
     }
 
-    fn grant(&mut self, mut entry: Entry, starting: bool) -> Result<(), R::Error> {
+    /// Whether admission would grant this entry a slot in this step, because nobody else is in
+    /// line. Then it is stored once, and not in the line first.
+    pub(super) fn starts_at_once(&self, entry: &Entry) -> bool {
+        let Memory { book, tally, .. } = &self.memory;
+        let nobody_else = tally.waiting() == 0 && tally.delayed() == 0;
+        let is_free = !book.is_paused() && tally.held() < self.policy.slots;
+        let may_start = nobody_else && is_free && self.admits_on_change();
+        let has_slots = self
+            .policy
+            .limited_user_slots()
+            .is_some_and(|slots| tally.held_by(&entry.summary.key.user_id) >= slots);
+        let is_shut = shut(&self.memory, &entry.summary.upstream, self.policy, self.now);
+        may_start && entry.stage == Stage::Waiting && !has_slots && is_shut.is_none()
+    }
+
+    pub(super) fn grant(&mut self, mut entry: Entry, starting: bool) -> Result<(), R::Error> {
         let granted = Lease::grant(entry.summary.epoch, self.now);
         entry.stage = Stage::Held(if starting {
             granted
@@ -87,32 +100,24 @@ impl<R: Rows> Context<'_, R> {
             }
         });
         entry.unspent = true;
-        self.book.serve(entry.summary.priority, entry.round);
-        self.book.use_upstream(&entry.summary);
+        self.memory.book.serve(entry.summary.priority, entry.round);
+        self.memory.book.use_upstream(&entry.summary);
         self.count_grant(&entry);
         let waited = self.now.saturating_sub(entry.enqueued_at);
         self.events.push(Event::Admitted {
             key: entry.summary.key.clone(),
             waited,
         });
-        self.rows.save(&entry)
-    }
-
-    /// Whether any job waits for an upstream other than these.
-    fn waits_for_others(&self, upstreams: &[String]) -> Result<bool, R::Error> {
-        let mut next = self.rows.next_upstream(None)?;
-        while let Some(upstream) = next {
-            if !upstreams.contains(&upstream) {
-                return Ok(true);
-            }
-            next = self.rows.next_upstream(Some(&upstream))?;
-        }
-        Ok(false)
+        self.save(&entry)
     }
 
     /// Moves delayed entries whose time has come into the line.
     pub(super) fn take_into_line(&mut self) -> Result<(), R::Error> {
-        for mut entry in self.rows.delays_over(self.now, MAX_DELAYS)? {
+        if self.memory.tally.delayed() == 0 {
+            return Ok(());
+        }
+        let over = self.rows.delays_over(self.now, MAX_DELAYS)?;
+        for mut entry in self.seen(over) {
             self.changed = true;
             // A job that was refused keeps its turn. A job ordered for later counts as enqueued
             // now; otherwise all jobs that a user ordered for the same time would share one turn
@@ -123,43 +128,41 @@ impl<R: Rows> Context<'_, R> {
             }
             entry.waits_since = self.waits_since(entry.stage);
             entry.stage = Stage::Waiting;
-            self.rows.save(&entry)?;
+            self.save(&entry)?;
         }
         Ok(())
     }
 
     /// The position of a job; `None` if the queue does not know it.
-    pub(super) fn position(&self, key: &JobKey) -> Result<Option<Position>, R::Error> {
-        let Some(entry) = self.rows.find(key)? else {
+    pub(super) fn position(&mut self, key: &JobKey) -> Result<Option<Position>, R::Error> {
+        let Some(entry) = self.find(key)? else {
             return Ok(None);
         };
-        position_of(self.rows, &self.book, &entry, self.policy, self.now).map(Some)
+        position_of(self.rows, &self.memory, &entry, self.policy, self.now).map(Some)
     }
 
-    fn closed(&self) -> Result<Closed, R::Error> {
-        let mut upstreams = Vec::new();
-        for upstream in self.book.upstreams() {
-            if shut(self.rows, &self.book, upstream, self.policy, self.now)?.is_some() {
-                upstreams.push(upstream.clone());
-            }
+    fn closed(&self) -> Closed {
+        let Memory { book, tally, .. } = &self.memory;
+        let shut = |upstream: &&String| shut(&self.memory, upstream, self.policy, self.now);
+        let full = self.policy.limited_user_slots();
+        Closed {
+            users: full.map_or_else(Vec::new, |slots| tally.waiting_holders_of(slots)),
+            upstreams: book
+                .upstreams()
+                .filter(|upstream| shut(upstream).is_some())
+                .cloned()
+                .collect(),
         }
-        Ok(Closed {
-            user_slots: self.policy.limited_user_slots(),
-            upstreams,
-        })
     }
 
     /// When the first blocked upstream opens again.
-    pub(super) fn next_opening(&self) -> Result<Option<Millis>, R::Error> {
-        let mut first = None;
-        for upstream in self.book.upstreams() {
-            let opening = match shut(self.rows, &self.book, upstream, self.policy, self.now)? {
-                Some(Shut::Backoff { until }) => Some(until),
-                Some(Shut::Rate { until }) => until,
-                Some(Shut::Probing) | None => None,
-            };
-            first = first.into_iter().chain(opening).min();
-        }
-        Ok(first)
+    pub(super) fn next_opening(&self) -> Option<Millis> {
+        let opening = |upstream: &String| match shut(&self.memory, upstream, self.policy, self.now)
+        {
+            Some(Shut::Backoff { until }) => Some(until),
+            Some(Shut::Rate { until }) => until,
+            Some(Shut::Probing) | None => None,
+        };
+        self.memory.book.upstreams().filter_map(opening).min()
     }
 }

@@ -118,7 +118,7 @@ impl<R: Rows> Context<'_, R> {
     fn afford(&mut self, key: &JobKey) -> Result<Result<(), Unaffordable>, R::Error> {
         // The order may be so new that the queue does not know it yet; an unknown job cannot be
         // charged.
-        let Some(mut entry) = self.rows.find(key)? else {
+        let Some(mut entry) = self.find(key)? else {
             return Ok(Err(Unaffordable::Unknown));
         };
         let Some(wanted) = wanted(&entry.summary).filter(|wanted| *wanted > entry.charged()) else {
@@ -138,7 +138,7 @@ impl<R: Rows> Context<'_, R> {
             }
             Stage::Waiting | Stage::Delayed { .. } | Stage::Held(_) | Stage::Deleting { .. } => {}
         }
-        self.rows.save(&entry)?;
+        self.save(&entry)?;
         Ok(Ok(()))
     }
 }

@@ -5,7 +5,7 @@
 //! nothing is counted twice (I18): a message that is duplicated, late or out of order adds nothing,
 //! and a step that is lost has counted nothing.
 
-use super::{Context, Entry, Minute, Rows, Sample, Stage, Summary};
+use super::{Context, Entry, Memory, Minute, Rows, Sample, Stage, Summary};
 use crate::machine::metrics::{Count, Histogram, Metrics, MetricsByUpstream};
 use crate::time::{MINUTE, Millis};
 
@@ -48,24 +48,24 @@ impl<R: Rows> Context<'_, R> {
 
     /// Samples the length of the queue.
     pub(super) fn sample(&mut self) -> Result<(), R::Error> {
-        let (waiting, first) = self.rows.waiting_since()?;
-        let oldest_wait = first.map_or(0, |at| self.now.saturating_sub(at));
+        let first = self.rows.waits_since()?;
+        let tally = &self.memory.tally;
         self.sample = Some(Sample {
-            waiting,
-            running: self.rows.count_held()?,
-            oldest_wait,
+            waiting: tally.waiting(),
+            running: tally.held(),
+            oldest_wait: first.map_or(0, |at| self.now.saturating_sub(at)),
         });
         Ok(())
     }
 
-    /// Adds the step's counters to the latest minute, which is saved with the book; `None` if
+    /// Adds the step's counters to the latest minute, which is saved with the book; `false` if
     /// nothing was counted. The first step of a minute adds the minute before it to the sum.
-    pub(super) fn record(&mut self) -> Result<Option<(u64, Minute)>, R::Error> {
+    pub(super) fn record(&mut self) -> Result<bool, R::Error> {
         if self.counted.is_empty() && self.sample.is_none() {
-            return Ok(None);
+            return Ok(false);
         }
         let now = self.now / MINUTE;
-        let (number, mut minute) = match self.rows.latest_minute()? {
+        let (number, mut minute) = match self.memory.latest.take() {
             // If the clock was set back, the latest minute continues, so that the sum remains that
             // of all minutes before it.
             Some((number, minute)) if number >= now => (number, minute),
@@ -80,14 +80,15 @@ impl<R: Rows> Context<'_, R> {
         };
         minute.counted.add(&self.counted);
         minute.sample = self.sample.or(minute.sample);
-        Ok(Some((number, minute)))
+        self.memory.latest = Some((number, minute));
+        Ok(true)
     }
 }
 
 /// Everything ever counted.
-pub fn totals<R: Rows>(rows: &R) -> Result<MetricsByUpstream, R::Error> {
+pub fn totals<R: Rows>(rows: &R, memory: &Memory) -> Result<MetricsByUpstream, R::Error> {
     let mut sum = rows.counted_before()?.counted;
-    if let Some((_, latest)) = rows.latest_minute()? {
+    if let Some((_, latest)) = &memory.latest {
         sum.add(&latest.counted);
     }
     Ok(sum)

@@ -48,7 +48,7 @@ impl<R: Rows> Context<'_, R> {
             event_id,
             delivery,
         } = event;
-        let Some(mut entry) = self.rows.find(&key)? else {
+        let Some(mut entry) = self.find(&key)? else {
             return Ok(());
         };
         if !self
@@ -67,7 +67,7 @@ impl<R: Rows> Context<'_, R> {
             entry.stage = Stage::Watched {
                 until: self.now + WATCH,
             };
-            self.rows.save(&entry)?;
+            self.save(&entry)?;
         }
         Ok(())
     }

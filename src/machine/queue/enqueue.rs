@@ -1,7 +1,8 @@
 //! A job requests its place.
 
 use super::{
-    Context, Enqueue, EnqueueAgain, Entry, Event, Input, Refused, Rows, Stage, Summary, Terms,
+    Context, Enqueue, EnqueueAgain, Entry, Event, Input, Memory, Refused, Rows, Stage, Summary,
+    Terms,
 };
 use crate::machine::lease::WATCH;
 use crate::machine::limiter::{Availability, LETS_OTHERS_PROBE};
@@ -48,7 +49,6 @@ impl<R: Rows> Context<'_, R> {
     ) -> Result<Result<bool, Refused>, R::Error> {
         let deliveries = std::mem::take(&mut summary.deliveries);
         let mut known = self
-            .rows
             .find(&summary.key)?
             .filter(|entry| !entry.gives_way_to(&summary));
         if known
@@ -70,7 +70,7 @@ impl<R: Rows> Context<'_, R> {
             if stale || repeat {
                 let mut entry = entry.clone();
                 if self.count(&mut entry, &summary.metrics) || news {
-                    self.rows.save(&entry)?;
+                    self.save(&entry)?;
                 }
                 self.hear_of_deliveries(&summary.key, deliveries)?;
                 return Ok(Ok(true));
@@ -79,7 +79,7 @@ impl<R: Rows> Context<'_, R> {
         if new && let Some(refused) = self.refuses(&summary)? {
             return Ok(Err(refused));
         }
-        let stage = self.place_of(&summary, terms)?;
+        let stage = self.place_of(&summary, terms);
         let (cost, told) = (summary.cost_micros, summary.metrics.clone());
         let mut entry = match known.filter(|_| terms.keeps_place) {
             Some(entry) => {
@@ -106,7 +106,11 @@ impl<R: Rows> Context<'_, R> {
                 key: entry.summary.key.clone(),
             });
         }
-        self.rows.save(&entry)?;
+        if self.starts_at_once(&entry) {
+            self.grant(entry, true)?;
+        } else {
+            self.save(&entry)?;
+        }
         Ok(Ok(true))
     }
 
@@ -115,43 +119,44 @@ impl<R: Rows> Context<'_, R> {
         if let Some(over) = self.over_budget_of_order(summary)? {
             return Ok(Some(Refused::OverBudget(over)));
         }
-        let full = !summary.status.is_pending() && self.is_full()?;
+        let full = !summary.status.is_pending() && self.is_full();
         Ok(full.then_some(Refused::Full {
             retry_after: FULL_RETRY_AFTER,
         }))
     }
 
-    fn place_of(&self, summary: &Summary, terms: Terms) -> Result<Stage, R::Error> {
-        Ok(match terms.not_before {
+    fn place_of(&self, summary: &Summary, terms: Terms) -> Stage {
+        match terms.not_before {
             _ if summary.status.is_pending() => Stage::Watched {
                 until: self.now + WATCH,
             },
             Some(until) if until > self.now => Stage::Delayed { until },
-            Some(_) | None => self.behind_probes_of_others(summary, terms)?,
-        })
+            Some(_) | None => self.behind_probes_of_others(summary, terms),
+        }
     }
 
     /// The stage of a job whose upstream may take no submits. A job that has been refused for a
     /// long time steps aside, long enough that in every mode another job is the next probe, if
     /// there is one. Otherwise a job that the upstream refuses for its content, although it answers
     /// "not now", would block its whole model.
-    fn behind_probes_of_others(&self, summary: &Summary, terms: Terms) -> Result<Stage, R::Error> {
+    fn behind_probes_of_others(&self, summary: &Summary, terms: Terms) -> Stage {
         let for_long = terms
             .refused_since
             .is_some_and(|since| since + LETS_OTHERS_PROBE <= self.now);
-        let others = for_long && self.rows.waits_for(&summary.upstream)?;
-        Ok(match self.book.backoff_of(&summary.upstream, self.now) {
+        let Memory { book, tally, .. } = &self.memory;
+        let others = for_long && tally.waits_for(&summary.upstream);
+        match book.backoff_of(&summary.upstream, self.now) {
             Some(backoff) if others => Stage::Delayed {
                 until: backoff.until + MINUTE + SECOND,
             },
             Some(_) | None => Stage::Waiting,
-        })
+        }
     }
 
     /// A new entry with the next place in accept order and its user's next turn. The job's own
     /// counters are not counted yet.
     pub(super) fn new_entry(&mut self, summary: Summary, stage: Stage) -> Result<Entry, R::Error> {
-        let gone = self.rows.find(&summary.key)?;
+        let gone = self.find(&summary.key)?;
         let summary = Summary {
             metrics: self.count_new(&summary, gone.as_ref()),
             ..summary
@@ -165,7 +170,7 @@ impl<R: Rows> Context<'_, R> {
             }
             None => Vec::new(),
         };
-        let (sequence, enqueued_at) = self.rows.last_accepted()?;
+        let (sequence, enqueued_at) = self.memory.last_accepted;
         let round = self.next_round(&summary)?;
         let enqueued_at = enqueued_at.max(self.now);
         let sequence = sequence + 1;
@@ -189,18 +194,14 @@ impl<R: Rows> Context<'_, R> {
         let own_last = self
             .rows
             .last_round(&summary.key.user_id, summary.priority)?;
-        Ok(self.book.next_round(summary.priority, own_last))
+        Ok(self.memory.book.next_round(summary.priority, own_last))
     }
 
-    /// Whether as many jobs are in line as may be. They are counted only if they could be that many.
-    fn is_full(&self) -> Result<bool, R::Error> {
-        let free = self.policy.slots.saturating_sub(self.rows.count_held()?);
-        let room = self.policy.max_waiting + free;
-        let delayed = self.rows.count_delayed()?;
-        let (last, _) = self.rows.last_accepted()?;
-        let first = self.rows.first_waiting()?;
-        let at_most = first.map_or(0, |first| last.saturating_sub(first) + 1);
-        Ok(delayed + at_most >= room && delayed + self.rows.count_waiting()? >= room)
+    /// Whether as many jobs are in line as may be.
+    fn is_full(&self) -> bool {
+        let tally = &self.memory.tally;
+        let free = self.policy.slots.saturating_sub(tally.held());
+        tally.delayed() + tally.waiting() >= self.policy.max_waiting + free
     }
 
     /// Counts the submits not counted before, and updates the breaker from the last one's answer;
@@ -214,10 +215,11 @@ impl<R: Rows> Context<'_, R> {
     ) -> bool {
         let counted = known.as_ref().map_or(0, |entry| entry.summary.submits);
         let new = submits.saturating_sub(counted);
-        let before = self.book.backoff_of(&summary.upstream, self.now);
-        self.book.learn(summary, new, availability, self.now);
+        let before = self.memory.book.backoff_of(&summary.upstream, self.now);
+        self.memory.book.learn(summary, new, availability, self.now);
         let upstream = summary.upstream.clone();
-        match (before, self.book.backoff_of(&summary.upstream, self.now)) {
+        let after = self.memory.book.backoff_of(&summary.upstream, self.now);
+        match (before, after) {
             (before, Some(after)) if before != Some(after) => {
                 self.events.push(Event::Unavailable {
                     upstream,

@@ -6,7 +6,7 @@ use crate::time::{MINUTE, Millis};
 impl Input for Pause {
     /// A job that was granted a slot runs to its end, even if it has not started yet.
     fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<Millis, R::Error> {
-        Ok(*context.book.paused_since.get_or_insert(context.now))
+        Ok(*context.memory.book.paused_since.get_or_insert(context.now))
     }
 }
 
@@ -14,8 +14,8 @@ impl Input for Resume {
     /// An operator may know more than the upstream's last answer: every upstream that requested a
     /// wait may be probed at once.
     fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<(), R::Error> {
-        context.book.paused_since = None;
-        context.book.probe_now(context.now);
+        context.memory.book.paused_since = None;
+        context.memory.book.probe_now(context.now);
         context.changed()
     }
 }

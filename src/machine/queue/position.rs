@@ -1,6 +1,6 @@
 //! The position of a job, and why it waits.
 
-use super::{Book, Entry, Mode, Policy, Rows, Stage};
+use super::{Book, Entry, Memory, Mode, Policy, Rows, Stage};
 use crate::ids::JobKey;
 use crate::machine::job::Start;
 use crate::machine::limiter::{Backoff, PROBE_BACKOFF, Shut, WINDOW};
@@ -53,14 +53,9 @@ impl Position {
     };
 }
 
-pub(super) fn shut<R: Rows>(
-    rows: &R,
-    book: &Book,
-    upstream: &str,
-    policy: &Policy,
-    now: Millis,
-) -> Result<Option<Shut>, R::Error> {
-    Ok(book.shut(upstream, rows.count_unspent(upstream)?, policy, now))
+pub(super) fn shut(memory: &Memory, upstream: &str, policy: &Policy, now: Millis) -> Option<Shut> {
+    let unspent = memory.tally.unspent(upstream);
+    memory.book.shut(upstream, unspent, policy, now)
 }
 
 /// A job's position; `None` if the queue does not know it.
@@ -73,13 +68,13 @@ pub fn position<R: Rows>(
     let Some(entry) = rows.find(key)? else {
         return Ok(None);
     };
-    position_of(rows, &rows.book()?, &entry, policy, now).map(Some)
+    position_of(rows, &rows.memory()?, &entry, policy, now).map(Some)
 }
 
-/// The position of a known entry; `book` is the result of [`Rows::book`].
+/// The position of a known entry.
 pub fn position_of<R: Rows>(
     rows: &R,
-    book: &Book,
+    memory: &Memory,
     entry: &Entry,
     policy: &Policy,
     now: Millis,
@@ -97,50 +92,75 @@ pub fn position_of<R: Rows>(
         }
         Stage::Watched { .. } | Stage::Deleting { .. } | Stage::Ended => Ok(Position::NOT_IN_LINE),
         Stage::Waiting | Stage::Delayed { .. } => {
-            let number = count_before(rows, entry)? + 1;
-            if book.is_paused() {
-                return Ok(Position {
-                    number,
-                    blocked_by: Some(BlockedBy::Paused),
-                    ..Position::NOT_IN_LINE
-                });
-            }
-            let shut = shut(rows, book, &entry.summary.upstream, policy, now)?;
-            let held = rows.count_held()?;
-            let own_held = rows.count_held_by(&entry.summary.key.user_id)?;
-            let delay = if let Stage::Delayed { until } = entry.stage {
+            let delayed_until = if let Stage::Delayed { until } = entry.stage {
                 Some(until)
             } else {
                 None
             };
-            let delay = delay.filter(|until| *until > now);
-            let blocked_by = match (delay, shut) {
-                (Some(_), _) if entry.summary.submits == 0 => Some(BlockedBy::StartAfter),
-                (Some(_), _) | (None, Some(Shut::Backoff { .. } | Shut::Probing)) => {
-                    Some(BlockedBy::UpstreamBackoff)
-                }
-                (None, Some(Shut::Rate { .. })) => Some(BlockedBy::RateLimit),
-                (None, None)
-                    if policy
-                        .limited_user_slots()
-                        .is_some_and(|slots| own_held >= slots) =>
-                {
-                    Some(BlockedBy::UserConcurrency)
-                }
-                (None, None) if held >= policy.slots => Some(BlockedBy::Concurrency),
-                (None, None) => None,
+            let claimant = Claimant {
+                user_id: &entry.summary.key.user_id,
+                upstream: &entry.summary.upstream,
+                submits: entry.summary.submits,
+                delayed_until,
             };
-            let start = estimate(book, number, held, policy, now)
-                .max(delay.unwrap_or(0))
-                .max(opening(shut, now));
-            let estimated_start = Some(on_occasion(start, policy.mode));
-            Ok(Position {
-                number,
-                blocked_by,
-                estimated_start,
-                ..Position::NOT_IN_LINE
-            })
+            let number = count_before(rows, entry)? + 1;
+            Ok(position_at(number, &claimant, memory, policy, now))
         }
+    }
+}
+
+/// A job in line, as far as it decides why the job waits.
+pub(super) struct Claimant<'a> {
+    pub(super) user_id: &'a str,
+    pub(super) upstream: &'a str,
+    pub(super) submits: u64,
+    pub(super) delayed_until: Option<Millis>,
+}
+
+/// The position of a job with this number in line.
+pub(super) fn position_at(
+    number: u64,
+    claimant: &Claimant<'_>,
+    memory: &Memory,
+    policy: &Policy,
+    now: Millis,
+) -> Position {
+    let Memory { book, tally, .. } = memory;
+    if book.is_paused() {
+        return Position {
+            number,
+            blocked_by: Some(BlockedBy::Paused),
+            ..Position::NOT_IN_LINE
+        };
+    }
+    let shut = shut(memory, claimant.upstream, policy, now);
+    let held = tally.held();
+    let own_held = tally.held_by(claimant.user_id);
+    let delay = claimant.delayed_until.filter(|until| *until > now);
+    let blocked_by = match (delay, shut) {
+        (Some(_), _) if claimant.submits == 0 => Some(BlockedBy::StartAfter),
+        (Some(_), _) | (None, Some(Shut::Backoff { .. } | Shut::Probing)) => {
+            Some(BlockedBy::UpstreamBackoff)
+        }
+        (None, Some(Shut::Rate { .. })) => Some(BlockedBy::RateLimit),
+        (None, None)
+            if policy
+                .limited_user_slots()
+                .is_some_and(|slots| own_held >= slots) =>
+        {
+            Some(BlockedBy::UserConcurrency)
+        }
+        (None, None) if held >= policy.slots => Some(BlockedBy::Concurrency),
+        (None, None) => None,
+    };
+    let start = estimate(book, number, held, policy, now)
+        .max(delay.unwrap_or(0))
+        .max(opening(shut, now));
+    Position {
+        number,
+        blocked_by,
+        estimated_start: Some(on_occasion(start, policy.mode)),
+        ..Position::NOT_IN_LINE
     }
 }
 
@@ -182,16 +202,9 @@ fn on_occasion(at: Millis, mode: Mode) -> Millis {
 
 /// The upstreams that take no submits for now. An upstream whose wait is over and that no job waits
 /// for is left out: it may take submits again, but nobody has tried.
-pub fn backoffs<'a, R: Rows>(
-    rows: &R,
-    book: &'a Book,
-    now: Millis,
-) -> Result<Vec<(&'a str, Backoff)>, R::Error> {
-    let mut backoffs = Vec::new();
-    for (name, backoff) in book.all_backoffs(now) {
-        if backoff.until > now || rows.waits_for(name)? {
-            backoffs.push((name, backoff));
-        }
-    }
-    Ok(backoffs)
+pub fn backoffs(memory: &Memory, now: Millis) -> Vec<(&str, Backoff)> {
+    let Memory { book, tally, .. } = memory;
+    book.all_backoffs(now)
+        .filter(|(name, backoff)| backoff.until > now || tally.waits_for(name))
+        .collect()
 }

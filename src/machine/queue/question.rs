@@ -47,7 +47,11 @@ pub enum Question {
 
 impl Input for Alarm {
     fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<Vec<Ask>, R::Error> {
-        let due = context.book.admit_at.is_some_and(|at| at <= context.now);
+        let due = context
+            .memory
+            .book
+            .admit_at
+            .is_some_and(|at| at <= context.now);
         context.swept = due;
         if due || context.admits_on_change() {
             context.admit(None)?;
@@ -75,7 +79,8 @@ impl<R: Rows> Context<'_, R> {
         if let Stage::Held(lease) = entry.stage
             && !matches!(stage, Stage::Held(_))
         {
-            self.book
+            self.memory
+                .book
                 .observe_hold(self.now.saturating_sub(lease.granted_at));
             entry.unspent = false;
         }
@@ -86,7 +91,7 @@ impl<R: Rows> Context<'_, R> {
     /// confirmation or clarification. Its alarm may be lost before it does, so the queue checks it
     /// soon.
     pub(super) fn look_after(&mut self, key: &JobKey) -> Result<(), R::Error> {
-        let Some(mut entry) = self.rows.find(key)? else {
+        let Some(mut entry) = self.find(key)? else {
             return Ok(());
         };
         let soon = self.now + WATCH;
@@ -99,7 +104,7 @@ impl<R: Rows> Context<'_, R> {
         };
         if unwatched {
             entry.stage = Stage::Watched { until: soon };
-            self.rows.save(&entry)?;
+            self.save(&entry)?;
         }
         Ok(())
     }
@@ -107,7 +112,8 @@ impl<R: Rows> Context<'_, R> {
     /// The jobs to ask now. Each is asked again soon unless it replies.
     fn ask(&mut self) -> Result<Vec<Ask>, R::Error> {
         let mut asks = Vec::new();
-        for mut entry in self.rows.to_ask(self.now, MAX_ASKS_PER_ALARM)? {
+        let due = self.rows.to_ask(self.now, MAX_ASKS_PER_ALARM)?;
+        for mut entry in self.seen(due) {
             let again = self.now + ASK_AGAIN;
             let (stage, epoch, question) = match entry.stage {
                 Stage::Held(lease) => (
@@ -128,7 +134,7 @@ impl<R: Rows> Context<'_, R> {
                 Stage::Waiting | Stage::Delayed { .. } | Stage::Ended => continue,
             };
             entry.stage = stage;
-            self.rows.save(&entry)?;
+            self.save(&entry)?;
             asks.push(Ask {
                 key: entry.summary.key,
                 created_at: entry.summary.created_at,
@@ -147,7 +153,6 @@ impl<R: Rows> Context<'_, R> {
             ..
         } = ask;
         let known = self
-            .rows
             .find(key)?
             .filter(|entry| entry.summary.created_at == *created_at);
         let Some(mut entry) = known else {
@@ -167,7 +172,7 @@ impl<R: Rows> Context<'_, R> {
                 self.settle(&mut entry)?;
                 self.rows.remove_deliveries(key)?;
                 if let Stage::Deleting { .. } = entry.stage {
-                    return self.rows.remove(&entry.summary.key);
+                    return self.remove(&entry.summary.key);
                 }
                 self.leave(&mut entry, Stage::Ended);
                 if !entry.summary.status.is_terminal() {
@@ -175,7 +180,7 @@ impl<R: Rows> Context<'_, R> {
                 }
             }
         }
-        self.rows.save(&entry)
+        self.save(&entry)
     }
 
     fn hear_of_costs(&mut self, entry: &mut Entry, state: &State) -> Result<(), R::Error> {
@@ -256,6 +261,6 @@ impl<R: Rows> Context<'_, R> {
 
     fn hear_if_late(&mut self, entry: &mut Entry, late: bool) {
         entry.late = late;
-        self.book.timers_repaired += u64::from(late);
+        self.memory.book.timers_repaired += u64::from(late);
     }
 }

@@ -22,7 +22,6 @@ impl<R: Rows> Context<'_, R> {
         let deliveries = std::mem::take(&mut summary.deliveries);
         let settled = std::mem::take(&mut summary.settled) && summary.status.is_terminal();
         let mut known = self
-            .rows
             .find(&summary.key)?
             .filter(|entry| !entry.gives_way_to(&summary));
         if let Some(other) = known
@@ -50,7 +49,7 @@ impl<R: Rows> Context<'_, R> {
                 let mut entry = self.new_entry(summary, watched)?;
                 self.charge(&mut entry, cost)?;
                 self.count(&mut entry, &told);
-                self.rows.save(&entry)?;
+                self.save(&entry)?;
                 self.hear_of_deliveries(&entry.summary.key, deliveries)?;
             }
             return Ok(true);
@@ -59,7 +58,7 @@ impl<R: Rows> Context<'_, R> {
         let news = self.count(&mut entry, &summary.metrics) || news;
         if summary.age() <= entry.summary.age() {
             if news {
-                self.rows.save(&entry)?;
+                self.save(&entry)?;
             }
             return Ok(true);
         }
@@ -108,7 +107,7 @@ impl<R: Rows> Context<'_, R> {
         entry.late = false;
         let cost = entry.summary.cost_micros;
         self.charge(&mut entry, cost)?;
-        self.rows.save(&entry)?;
+        self.save(&entry)?;
         Ok(true)
     }
 }

@@ -1,31 +1,22 @@
 //! The stored entries as one step sees them.
 
-use super::{Book, Entry, Minute};
+use super::{Book, Closed, Entry, InLine, Memory, Minute};
 use crate::ids::JobKey;
 use crate::machine::delivery::DeliverySummary;
 use crate::time::Millis;
-
-/// What keeps jobs from starting now, whatever their place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Closed {
-    /// Users that hold this many slots may start no job; `None` if there is no such limit.
-    pub user_slots: Option<u64>,
-    /// Upstreams that take no submits for now.
-    pub upstreams: Vec<String>,
-}
 
 /// The stored entries, read and written within one step.
 pub trait Rows {
     type Error;
 
-    /// The queue's state besides its entries.
-    fn book(&self) -> Result<Book, Self::Error>;
+    /// Reads everything that an instance keeps in memory.
+    fn memory(&self) -> Result<Memory, Self::Error>;
     /// Saves the book and, if it has changed, the latest minute: the two are one row.
     fn save_book(&mut self, book: &Book, latest: Option<(u64, &Minute)>)
     -> Result<(), Self::Error>;
     fn find(&self, key: &JobKey) -> Result<Option<Entry>, Self::Error>;
-    /// Inserts or replaces the entry of `entry.summary.key`.
-    fn save(&mut self, entry: &Entry) -> Result<(), Self::Error>;
+    /// Inserts the entry of `entry.summary.key`, or replaces `before`.
+    fn save(&mut self, before: Option<&Entry>, entry: &Entry) -> Result<(), Self::Error>;
     fn remove(&mut self, key: &JobKey) -> Result<(), Self::Error>;
     /// The sequence and time of the latest enqueue, `(0, 0)` if there was none.
     fn last_accepted(&self) -> Result<(u64, Millis), Self::Error>;
@@ -34,25 +25,14 @@ pub trait Rows {
     /// For each priority, the waiting entry whose [`Entry::turn`] comes first among those that are
     /// not closed.
     fn heads(&self, closed: &Closed) -> Result<Vec<Entry>, Self::Error>;
-    /// How many jobs wait. It reads each of them.
-    fn count_waiting(&self) -> Result<u64, Self::Error>;
-    /// How many jobs wait for their time.
-    fn count_delayed(&self) -> Result<u64, Self::Error>;
+    /// All jobs in line, in any order.
+    fn in_line(&self) -> Result<Vec<InLine>, Self::Error>;
     /// The sequence of the waiting job that was enqueued first.
     fn first_waiting(&self) -> Result<Option<u64>, Self::Error>;
     /// How many jobs wait ahead of an entry: those of the same priority with an earlier
     /// [`Entry::turn`], and those of other priorities with an earlier [`Entry::head_start_key`]
     /// (then by sequence). Each of the two counts stops at `limit`.
     fn count_before(&self, entry: &Entry, limit: u64) -> Result<u64, Self::Error>;
-    /// The first upstream after this one, by name, that a job waits for.
-    fn next_upstream(&self, after: Option<&str>) -> Result<Option<String>, Self::Error>;
-    /// Whether a job waits for this upstream.
-    fn waits_for(&self, upstream: &str) -> Result<bool, Self::Error>;
-    fn count_held(&self) -> Result<u64, Self::Error>;
-    fn count_held_by(&self, user_id: &str) -> Result<u64, Self::Error>;
-    /// How many jobs hold a right to submit to this upstream and have not reported its use.
-    fn count_unspent(&self, upstream: &str) -> Result<u64, Self::Error>;
-    fn has_waiting(&self) -> Result<bool, Self::Error>;
     /// Delayed entries whose time has come, longest overdue first.
     fn delays_over(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Self::Error>;
     /// Entries to ask, longest overdue first: held ones, because a job may be waiting for its
@@ -83,10 +63,8 @@ pub trait Rows {
     fn give_back(&mut self, day: u64, user_id: &str, micros: u64) -> Result<(), Self::Error>;
     /// Deletes the charges of the days before this one.
     fn delete_spending(&mut self, before: u64) -> Result<(), Self::Error>;
-    /// How many jobs wait, and when the oldest of them was enqueued.
-    fn waiting_since(&self) -> Result<(u64, Option<Millis>), Self::Error>;
-    /// The latest minute with counters, and its number in minutes since the Unix epoch.
-    fn latest_minute(&self) -> Result<Option<(u64, Minute)>, Self::Error>;
+    /// When the waiting job that has waited longest was enqueued.
+    fn waits_since(&self) -> Result<Option<Millis>, Self::Error>;
     /// The sum of all minutes before the latest one, deleted ones included.
     fn counted_before(&self) -> Result<Minute, Self::Error>;
     fn save_counted_before(&mut self, sum: &Minute) -> Result<(), Self::Error>;

@@ -1,6 +1,6 @@
 //! When the queue's alarm must fire.
 
-use super::{Context, Mode, Position, Rows};
+use super::{Context, Memory, Mode, Position, Rows};
 use crate::time::{HOUR, MINUTE, Millis, SECOND};
 
 /// In mode `alarm`, how soon after a change the alarm runs admission. Changes within this delay are
@@ -21,28 +21,27 @@ const CLAIM_STEP: Millis = 5 * SECOND;
 
 impl<R: Rows> Context<'_, R> {
     /// Decides when the queue's own alarm admits next.
-    pub(super) fn schedule(&mut self) -> Result<(), R::Error> {
+    pub(super) fn schedule(&mut self) {
         // While the queue is paused no job can be admitted, and resuming runs admission itself.
-        if self.book.is_paused() || !self.rows.has_waiting()? {
-            self.book.admit_at = None;
-            return Ok(());
+        let Memory { book, tally, .. } = &self.memory;
+        if book.is_paused() || tally.waiting() == 0 {
+            self.memory.book.admit_at = None;
+            return;
         }
         let latest = self.now + SWEEP_PATIENCE;
-        let mut at = self
-            .book
+        let mut at = book
             .admit_at
             .filter(|_| !self.swept)
             .map_or(latest, |at| at.min(latest));
-        let free = self.rows.count_held()? < self.policy.slots;
+        let free = tally.held() < self.policy.slots;
         let by_itself = matches!(self.policy.mode, Mode::Immediate | Mode::Alarm);
         if by_itself && free {
-            at = self.next_opening()?.map_or(at, |opening| at.min(opening));
+            at = self.next_opening().map_or(at, |opening| at.min(opening));
         }
         if self.policy.mode == Mode::Alarm && free && self.changed {
             at = at.min(self.now + ALARM_DELAY);
         }
-        self.book.admit_at = Some(at);
-        Ok(())
+        self.memory.book.admit_at = Some(at);
     }
 
     pub(super) fn wake_at(&self) -> Result<Option<Millis>, R::Error> {
@@ -50,7 +49,7 @@ impl<R: Rows> Context<'_, R> {
             .rows
             .next_due()?
             .into_iter()
-            .chain(self.book.admit_at)
+            .chain(self.memory.book.admit_at)
             .min())
     }
 }

@@ -1,10 +1,11 @@
 //! One step: takes an input, decides when the alarm fires, and records the counters.
 
-use super::{Book, Policy, Rows, Sample};
+use super::{Book, Entry, Memory, Policy, Rows, Sample};
 use crate::ids::JobKey;
 use crate::machine::message::Message;
 use crate::machine::metrics::MetricsByUpstream;
 use crate::time::{Millis, Moment};
+use std::collections::BTreeMap;
 
 /// What the queue logs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +38,9 @@ pub struct Step<T> {
 /// What one step reads and writes.
 pub struct Context<'a, R> {
     pub(super) rows: &'a mut R,
-    pub(super) book: Book,
+    pub(super) memory: Memory,
+    /// The entries that this step has found or saved, as they are stored.
+    stored: BTreeMap<JobKey, Option<Entry>>,
     pub(super) policy: &'a Policy,
     pub(super) now: Millis,
     /// The step's counters so far.
@@ -50,16 +53,18 @@ pub struct Context<'a, R> {
     pub(super) swept: bool,
 }
 
-/// Takes one input.
-pub fn step<I: Input, R: Rows>(
+/// Takes one input; returns the memory as the step leaves it.
+pub(super) fn take<I: Input, R: Rows>(
     rows: &mut R,
+    memory: Memory,
     input: I,
     moment: Moment,
     policy: &Policy,
-) -> Result<Step<I::Reply>, R::Error> {
-    let before = rows.book()?;
+) -> Result<(Step<I::Reply>, Memory), R::Error> {
+    let before = memory.book.clone();
     let mut context = Context {
-        book: before.clone(),
+        memory,
+        stored: BTreeMap::new(),
         rows,
         policy,
         now: moment.now,
@@ -71,22 +76,77 @@ pub fn step<I: Input, R: Rows>(
     };
     let reply = input.take(&mut context)?;
     let wake_at = context.finish(&before)?;
-    Ok(Step {
+    let step = Step {
         reply,
         wake_at,
         events: context.events,
-    })
+    };
+    Ok((step, context.memory))
 }
 
 impl<R: Rows> Context<'_, R> {
+    /// Finds an entry; each is read once in a step.
+    pub(super) fn find(&mut self, key: &JobKey) -> Result<Option<Entry>, R::Error> {
+        if let Some(stored) = self.stored.get(key) {
+            return Ok(stored.clone());
+        }
+        let found = self.rows.find(key)?;
+        self.stored.insert(key.clone(), found.clone());
+        Ok(found)
+    }
+
+    /// Notes entries that a query has read.
+    pub(super) fn seen(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
+        for entry in &entries {
+            self.stored
+                .insert(entry.summary.key.clone(), Some(entry.clone()));
+        }
+        entries
+    }
+
+    /// Saves an entry, unless it is stored like this already.
+    pub(super) fn save(&mut self, entry: &Entry) -> Result<(), R::Error> {
+        let before = self.find(&entry.summary.key)?;
+        if before.as_ref() == Some(entry) {
+            return Ok(());
+        }
+        self.rows.save(before.as_ref(), entry)?;
+        if let Some(before) = &before {
+            self.memory.tally.subtract(before);
+        }
+        self.memory.tally.add(entry);
+        if entry.sequence >= self.memory.last_accepted.0 {
+            self.memory.last_accepted = (entry.sequence, entry.enqueued_at);
+        }
+        self.stored
+            .insert(entry.summary.key.clone(), Some(entry.clone()));
+        Ok(())
+    }
+
+    /// Removes an entry.
+    pub(super) fn remove(&mut self, key: &JobKey) -> Result<(), R::Error> {
+        let Some(before) = self.find(key)? else {
+            return Ok(());
+        };
+        self.rows.remove(key)?;
+        self.memory.tally.subtract(&before);
+        if before.sequence == self.memory.last_accepted.0 {
+            self.memory.last_accepted = self.rows.last_accepted()?;
+        }
+        self.stored.insert(key.clone(), None);
+        Ok(())
+    }
+
     /// Saves what the input changed, and returns the time of the next alarm.
     fn finish(&mut self, before: &Book) -> Result<Option<Millis>, R::Error> {
-        self.schedule()?;
-        let minute = self.record()?;
+        self.schedule();
+        let counted = self.record()?;
         let wake_at = self.wake_at()?;
-        if self.book != *before || minute.is_some() {
-            let latest = minute.as_ref().map(|(number, minute)| (*number, minute));
-            self.rows.save_book(&self.book, latest)?;
+        let Memory { book, latest, .. } = &self.memory;
+        if book != before || counted {
+            let latest = latest.as_ref().filter(|_| counted);
+            self.rows
+                .save_book(book, latest.map(|(number, minute)| (*number, minute)))?;
         }
         Ok(wake_at)
     }
