@@ -4,6 +4,7 @@
 //   import Worker, * as built from "./build/index.js";
 //   export default counted(Worker);
 //   export const JobManager = countedObject(built.JobManager);
+//   export const QueueManager = countedObject(built.QueueManager, "queueMessages");
 //
 // `GET /__counts` returns the counts of the isolate, in which all objects of a local worker live;
 // `DELETE /__counts` sets them to zero.
@@ -19,6 +20,8 @@ function zero() {
     // Messages to objects, and alarms that fired.
     objectMessages: 0,
     alarms: 0,
+    // Those of the messages that went to the queue's object.
+    queueMessages: 0,
     // How long objects were active, in milliseconds.
     activeMs: 0,
     rowsRead: 0,
@@ -168,8 +171,8 @@ export function counted(Worker) {
   };
 }
 
-/** Wraps a class of objects with counting. */
-export function countedObject(Inner) {
+/** Wraps a class of objects with counting. Its messages are also counted under the name `own`. */
+export function countedObject(Inner, own) {
   return class extends DurableObject {
     #inner;
     #underWay = 0;
@@ -197,6 +200,7 @@ export function countedObject(Inner) {
 
     fetch(request) {
       counts.objectMessages += 1;
+      if (own) counts[own] += 1;
       return this.#active(() => this.#inner.fetch(request));
     }
 

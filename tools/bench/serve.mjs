@@ -4,6 +4,9 @@
 // The `wrangler.toml` in the working folder describes the worker. Arguments: PORT, DIRECT_PORT and
 // a JSON object of variables. PORT takes requests through Miniflare's own entry, which handles the
 // cron triggers; DIRECT_PORT is the worker's own socket. Prints "ready" once both listen.
+//
+// The runtime's tracer is off. `wrangler dev` turns it on, and it then records each SQL statement and
+// each call as a span, in the same process that is measured.
 
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -24,6 +27,7 @@ const options = convertV4MiniflareOptions({
   cf: false,
   log: new Log(LogLevel.WARN),
   unsafeTriggerHandlers: true,
+  unsafeObservability: false,
   workers: [
     {
       ...worker,
@@ -36,5 +40,7 @@ const options = convertV4MiniflareOptions({
     },
   ],
 });
-await new Miniflare({ ...options, resourcePersistencePath: join(folder, "state") }).ready;
+const state = join(folder, "state");
+await new Miniflare({ ...options, resourcePersistencePath: state }).ready;
+if (existsSync(join(state, "observability"))) throw new Error("The runtime's tracer is on.");
 console.log("ready");

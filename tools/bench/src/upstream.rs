@@ -20,6 +20,9 @@ pub(crate) const API_KEY: &str = "the-benchmarks-own-upstream-key";
 /// How long the upstream may take to start, or a request to arrive.
 const PATIENCE: Duration = Duration::from_mins(2);
 
+/// The interval at which webhooks are counted.
+const LOOK: Duration = Duration::from_millis(20);
+
 /// A running upstream with its webhook inbox.
 pub(crate) struct Upstream {
     #[expect(dead_code, reason = "it runs until it is dropped")]
@@ -147,6 +150,17 @@ impl Upstream {
 
     pub(crate) async fn counts(&self) -> Counts {
         self.show("counts", &[]).await
+    }
+
+    /// Waits until `count` webhooks have arrived since the last reset. Returns whether they have
+    /// within `patience`.
+    pub(crate) async fn webhooks(&self, count: u64, patience: Duration) -> bool {
+        let arrived = async {
+            while self.counts().await.inbox < count {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        tokio::time::timeout(patience, arrived).await.is_ok()
     }
 
     async fn control(&self, path: &str, body: &Value) {

@@ -22,12 +22,15 @@ const IDLE: Duration = Duration::from_secs(1);
 const LIMIT: (&str, &str) = ("simple = { limit = 100,", "simple = { limit = 1000000,");
 /// The folder of state on disk, below the checkout.
 const DISK: &str = ".wrangler/bench";
+/// The class of the queue's object.
+pub(crate) const QUEUE: &str = "QueueManager";
 /// Where Linux keeps files in memory.
 const MEMORY: &str = "/dev/shm";
-/// Turns off everything that would use the network.
-const QUIET: [(&str, &str); 3] = [
+/// Turns off everything that would use the network, and the runtime's tracer (see `serve.mjs`).
+const QUIET: [(&str, &str); 4] = [
     ("CLOUDFLARE_CF_FETCH_ENABLED", "false"),
     ("WRANGLER_SEND_METRICS", "false"),
+    ("X_LOCAL_OBSERVABILITY", "false"),
     ("NO_COLOR", "1"),
 ];
 
@@ -61,6 +64,7 @@ pub(crate) struct Worker {
 pub(crate) struct Used {
     pub(crate) worker_requests: f64,
     pub(crate) object_messages: f64,
+    pub(crate) queue_messages: f64,
     pub(crate) alarms: f64,
     pub(crate) objects_woken: f64,
     pub(crate) active_ms: f64,
@@ -88,7 +92,7 @@ impl Stage {
         let folder = new_folder(home);
         let root = root();
         let (source, classes) = match kind {
-            Kind::Reelay => (root.clone(), &["JobManager", "QueueManager"][..]),
+            Kind::Reelay => (root.clone(), &["JobManager", QUEUE][..]),
             Kind::Peer(name) => (
                 root.join("tools/bench/peers").join(name),
                 if name == "fixed-poll" {
@@ -330,7 +334,14 @@ pub(crate) fn home() -> PathBuf {
 fn counted_entry(module: &str, classes: &[&str]) -> String {
     let objects: Vec<String> = classes
         .iter()
-        .map(|class| format!("export const {class} = countedObject(built.{class});\n"))
+        .map(|class| {
+            let own = if *class == QUEUE {
+                ", \"queueMessages\""
+            } else {
+                ""
+            };
+            format!("export const {class} = countedObject(built.{class}{own});\n")
+        })
         .collect();
     format!(
         "import Worker, * as built from \"./{module}\";\nimport {{ counted, countedObject }} from \"./counter.js\";\n\n\

@@ -1,7 +1,8 @@
 //! How long accepting an order takes, compared with the least that a durable order can take, and
 //! with a long queue.
 
-use super::RUNS;
+use super::runs;
+use crate::line::{PROMPT, SETTINGS, USERS, filled};
 use crate::load::{Load, load};
 use crate::progress;
 use crate::reelay;
@@ -9,7 +10,6 @@ use crate::report::{Goal, Section, Table};
 use crate::statistics::{Spread, number, quantile};
 use crate::upstream::Upstream;
 use crate::worker::{Kind, Stage, Worker};
-use rusqlite::Connection;
 use serde_json::json;
 
 /// The numbers of jobs that already wait.
@@ -36,15 +36,6 @@ const ONE_BY_ONE: usize = 300;
 /// Orders sent `AT_ONCE` at a time, to measure the throughput.
 const TOGETHER: usize = 600;
 const AT_ONCE: usize = 16;
-/// The number of users that the waiting jobs and the orders are spread over.
-const USERS: u64 = 1_000;
-const PROMPT: &str = "A paper boat sails down a rainy street at dusk";
-/// One job holds the only slot during the whole measurement, and is not polled meanwhile.
-const SETTINGS: [(&str, &str); 3] = [
-    ("MAX_CONCURRENT_JOBS", "1"),
-    ("POLL_INTERVAL_MS", "600000"),
-    ("JOB_TIMEOUT_MS", "86400000"),
-];
 
 struct Series {
     name: String,
@@ -69,8 +60,8 @@ pub(crate) async fn measure() -> Section {
         progress::say(&format!("a queue of {depth}"));
         stages.push(filled(&upstream, depth).await);
     }
-    for run in 1..=RUNS {
-        progress::run(run, RUNS);
+    for run in 1..=runs() {
+        progress::run(run, runs());
         for (index, (path, _)) in FLOORS.into_iter().enumerate() {
             let stage = Stage::new(Kind::Peer("floor"), false);
             let worker = stage.start(&[]);
@@ -100,7 +91,8 @@ pub(crate) async fn measure() -> Section {
     section(&series)
 }
 
-async fn floor(worker: &Worker, path: &str) {
+/// Sends an order to a variant of the floor.
+pub(super) async fn floor(worker: &Worker, path: &str) {
     let address = format!("{}/{path}", worker.origin);
     let answer = worker
         .http
@@ -150,79 +142,6 @@ impl Series {
             spent / TOGETHER as f64
         ));
     }
-}
-
-/// A stage whose queue has one job with a slot and `depth` waiting jobs. One of them is ordered,
-/// and the others are copies of its row in the database: the queue sends those jobs no message
-/// before they have a slot.
-async fn filled(upstream: &Upstream, depth: u64) -> Stage {
-    let stage = Stage::new(Kind::Reelay, false);
-    {
-        let worker = stage.start(&reelay::variables(upstream, &SETTINGS));
-        reelay::order(&worker, "holder", &format!("{PROMPT} [[render:86400000]]")).await;
-        upstream.submitted("render:86400000").await;
-        if depth > 0 {
-            reelay::order(&worker, "user-0", PROMPT).await;
-        }
-    }
-    upstream.reset().await;
-    if depth > 1 {
-        multiply(&stage, depth);
-    }
-    stage
-}
-
-fn multiply(stage: &Stage, depth: u64) {
-    let database = Connection::open(stage.only_database("QueueManager"))
-        .expect("the queue's database can be opened");
-    let columns: Vec<String> = {
-        let mut statement = database
-            .prepare("SELECT name FROM pragma_table_info('entry')")
-            .expect("the columns");
-        let names = statement
-            .query_map([], |row| row.get(0))
-            .expect("the columns");
-        names.collect::<Result<_, _>>().expect("the columns")
-    };
-    let value = |column: &String| match column.as_str() {
-        "user_id" => format!("'user-' || (n % {USERS})"),
-        "generation_id" => "'waiting-' || n".to_owned(),
-        "round" => format!("round + n / {USERS}"),
-        "sequence" | "enqueued_at" | "order_key" | "created_at" => format!("{column} + n"),
-        _ => column.clone(),
-    };
-    let values: Vec<String> = columns.iter().map(value).collect();
-    let statement = format!(
-        "WITH RECURSIVE numbers (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM numbers WHERE n < {}) \
-         INSERT INTO entry ({}) SELECT {} FROM entry, numbers WHERE user_id = 'user-0'",
-        depth - 1,
-        columns.join(", "),
-        values.join(", ")
-    );
-    database
-        .execute_batch(&statement)
-        .expect("the waiting jobs can be written");
-    let waiting: i64 = database
-        .query_row(
-            "SELECT count(*) FROM entry WHERE stage = 'waiting'",
-            [],
-            |row| row.get(0),
-        )
-        .expect("the waiting jobs can be counted");
-    assert_eq!(u64::try_from(waiting), Ok(depth), "this many jobs wait");
-    // The queue's stored counts of waiting jobs are outdated; without them it counts again.
-    let forget = "UPDATE book SET record = json_remove(record, '$.line')";
-    assert_eq!(
-        database
-            .execute(forget, [])
-            .expect("the book can be written"),
-        1,
-        "the book exists"
-    );
-    // Everything in the database file itself, so that it can be copied.
-    database
-        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-        .expect("the log is written back");
 }
 
 fn section(series: &[Series]) -> Section {

@@ -1,6 +1,6 @@
 //! A thousand orders that arrive at once.
 
-use super::RUNS;
+use super::runs;
 use crate::clock;
 use crate::load::load;
 use crate::progress;
@@ -33,8 +33,8 @@ struct Series {
 
 pub(crate) async fn measure() -> Section {
     let mut series = Series::default();
-    for run in 1..=RUNS {
-        progress::run(run, RUNS);
+    for run in 1..=runs() {
+        progress::run(run, runs());
         series.take().await;
     }
     let bound = SLOTS as f64 * 60_000.0 / RENDER_MS as f64;
@@ -53,11 +53,11 @@ pub(crate) async fn measure() -> Section {
         Spread::of(&share).show(2),
     ]);
     table.row([
-        format!("lost, of {}", number((RUNS * JOBS) as f64, 0)),
+        format!("lost, of {}", number((runs() * JOBS) as f64, 0)),
         series.lost.to_string(),
     ]);
     table.row([
-        format!("paid twice, of {}", number((RUNS * JOBS) as f64, 0)),
+        format!("paid twice, of {}", number((runs() * JOBS) as f64, 0)),
         series.paid_twice.to_string(),
     ]);
     Section {

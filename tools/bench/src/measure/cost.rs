@@ -7,7 +7,7 @@ use crate::reelay::{self, PRICE_PER_SECOND, SECONDS};
 use crate::report::{Goal, Section, Table};
 use crate::statistics::{mean, number};
 use crate::upstream::Upstream;
-use crate::worker::{Kind, Stage, Used, Worker};
+use crate::worker::{Kind, QUEUE, Stage, Used, Worker};
 use futures::future::join_all;
 use rusqlite::Connection;
 use std::time::Duration;
@@ -180,7 +180,7 @@ async fn cost_of_a_sweep() -> Cost {
 /// What it costs to delete a job after its retention: the jobs on this stage are made old enough.
 async fn cost_of_a_clean_up(stage: &Stage) -> Cost {
     {
-        let database = Connection::open(stage.only_database("QueueManager"))
+        let database = Connection::open(stage.only_database(QUEUE))
             .expect("the queue's database can be opened");
         let aged =
             format!("UPDATE entry SET updated_at = updated_at - {AGED_MS} WHERE stage = 'ended'");
@@ -207,11 +207,12 @@ async fn cost_of_a_clean_up(stage: &Stage) -> Cost {
 }
 
 impl Used {
-    fn each(self, jobs: u32) -> Self {
+    pub(super) fn each(self, jobs: u32) -> Self {
         let jobs = f64::from(jobs);
         Self {
             worker_requests: self.worker_requests / jobs,
             object_messages: self.object_messages / jobs,
+            queue_messages: self.queue_messages / jobs,
             alarms: self.alarms / jobs,
             objects_woken: self.objects_woken / jobs,
             active_ms: self.active_ms / jobs,

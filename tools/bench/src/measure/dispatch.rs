@@ -1,6 +1,5 @@
 //! The time from an order to its submit.
 
-use super::RUNS;
 use crate::clock;
 use crate::progress;
 use crate::reelay;
@@ -85,7 +84,7 @@ async fn measure_mode(mode: &'static str, count: usize) -> Vec<Vec<f64>> {
         once(format!("warm-up-{index}-")).await;
     }
     let mut runs = Vec::new();
-    for run in 1..=RUNS {
+    for run in 1..=super::runs() {
         let mut took = Vec::new();
         for index in 0..count {
             took.push(once(format!("run-{run}-{index}-")).await);

@@ -1,6 +1,6 @@
 //! The size of the upload, and the time of a cold start.
 
-use super::RUNS;
+use super::runs;
 use crate::clock;
 use crate::progress;
 use crate::reelay;
@@ -15,8 +15,8 @@ pub(crate) async fn measure() -> Section {
     let upstream = Upstream::start(&[]);
     let (mut reelay_starts, mut floor_starts) = (Vec::new(), Vec::new());
     let (mut reelay_orders, mut floor_orders) = (Vec::new(), Vec::new());
-    for run in 1..=RUNS {
-        progress::run(run, RUNS);
+    for run in 1..=runs() {
+        progress::run(run, runs());
         let stage = Stage::new(Kind::Peer("floor"), false);
         let worker = stage.start(&[]);
         floor_starts.push(worker.started_in);

@@ -1,6 +1,6 @@
 //! How fast a video gets from the upstream into R2, and how much memory that takes.
 
-use super::RUNS;
+use super::runs;
 use crate::progress;
 use crate::reelay;
 use crate::report::{Goal, Section, Table};
@@ -29,8 +29,8 @@ struct Series {
 
 pub(crate) async fn measure() -> Section {
     let mut all: Vec<Series> = SIZES.iter().map(|_| Series::default()).collect();
-    for run in 1..=RUNS {
-        progress::run(run, RUNS);
+    for run in 1..=runs() {
+        progress::run(run, runs());
         for ((megabytes, count), series) in SIZES.iter().zip(&mut all) {
             series.take(*megabytes, *count).await;
         }
