@@ -41,7 +41,7 @@ pub use charge::{Charge, OverBudget, Whose, day_of};
 pub use counting::totals;
 pub use entry::{Entry, HEAD_START, InLine, MAX_PRIORITY, Stage, Summary, Terms};
 pub use instance::QueueInstance;
-pub use line::{GetLine, PositionList, Positions, line};
+pub use line::{GetLine, Newcomer, PositionList, Positions, line};
 pub use memory::Memory;
 pub use message::{
     Afford, Claim, DeleteOld, Enqueue, EnqueueAgain, GetPosition, Pause, Redelivered,

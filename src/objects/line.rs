@@ -2,7 +2,7 @@
 //! second.
 
 use crate::machine::job::Job;
-use crate::machine::queue::{GetLine, GetPosition, Position, Positions};
+use crate::machine::queue::{GetLine, GetPosition, Newcomer, Position, Positions};
 use crate::objects::stub;
 use crate::objects::stub::StubError;
 use crate::time::{Millis, SECOND};
@@ -29,7 +29,13 @@ thread_local! {
 /// know the job.
 pub async fn position(env: &Env, job: &Job, now: Millis) -> Result<Option<Position>, StubError> {
     let positions = recent(env, now).await?;
-    if let Some(position) = positions.find(&job.key, job.updated_at) {
+    let newcomer = Newcomer {
+        upstream: &job.terms.upstream(),
+        has_submitted: !job.submits.is_empty(),
+        since: job.updated_at,
+        not_before: job.not_before,
+    };
+    if let Some(position) = positions.find(&job.key, newcomer, now) {
         return Ok(Some(position));
     }
     let key = job.key.clone();

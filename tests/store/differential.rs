@@ -17,8 +17,8 @@ use reelay::machine::metrics::{Count, Metrics};
 use reelay::machine::queue;
 use reelay::machine::queue::{
     Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, GetPosition, Heard, InLine, Input,
-    Mode, Pause, Policy, Positions, Question, QueueInstance, Redelivered, RedeliveredEvent, Report,
-    Resume, Rows, Summary, Sweep, Terms, day_of,
+    Mode, Newcomer, Pause, Policy, Positions, Question, QueueInstance, Redelivered,
+    RedeliveredEvent, Report, Resume, Rows, Summary, Sweep, Terms, day_of,
 };
 use reelay::store::catalogue::{Listing, Page};
 use reelay::store::cursor::Cursor;
@@ -50,6 +50,14 @@ struct Taken {
     input: String,
     by_both: Rc<ByBoth>,
 }
+
+/// Of a job that is in line, nothing else is read.
+const NOBODY: Newcomer<'_> = Newcomer {
+    upstream: "",
+    has_submitted: false,
+    since: 0,
+    not_before: None,
+};
 
 type ByBoth = dyn Fn(&mut Stored, &mut MapRows, Moment, &Policy);
 
@@ -137,7 +145,7 @@ fn assert_equal(stored: &QueueStore<Sqlite>, plain: &MapRows, policy: &Policy, n
     for key in plain.in_line().unwrap().into_iter().map(|job| job.key) {
         let position = queue::position(plain, &key, policy, now).unwrap();
         assert_eq!(
-            positions.find(&key, 0),
+            positions.find(&key, NOBODY, now),
             position,
             "all positions at once are those of each"
         );

@@ -45,6 +45,7 @@ mod pending;
 mod polls;
 mod queue;
 mod queue_story;
+mod readers;
 mod redelivery;
 mod requeue;
 #[path = "../support/rows.rs"]

@@ -1,6 +1,6 @@
 //! The positions of all jobs in line at once, so that many readers cost one question.
 
-use super::position::{Claimant, position_at};
+use super::position::{Claimant, position_at, shut as shut_of};
 use super::{BlockedBy, InLine, MAX_PRIORITY, Memory, Mode, Policy, Position, Rows};
 use crate::ids::JobKey;
 use crate::machine::message::message;
@@ -27,6 +27,19 @@ pub struct PositionList {
     pub jobs: Vec<PositionInLine>,
     /// The position of a job that joins now.
     pub next: Position,
+    /// The same for a job of an upstream that takes no submits, by upstream.
+    pub next_by_upstream: BTreeMap<String, Position>,
+}
+
+/// A job that says it waits.
+#[derive(Debug, Clone, Copy)]
+pub struct Newcomer<'a> {
+    pub upstream: &'a str,
+    pub has_submitted: bool,
+    /// When it last changed.
+    pub since: Millis,
+    /// It does not start before this.
+    pub not_before: Option<Millis>,
 }
 
 /// A job in line: user, generation, number, why it waits, and when it is expected to start.
@@ -41,7 +54,11 @@ pub fn line<R: Rows>(
     now: Millis,
 ) -> Result<PositionList, R::Error> {
     let jobs = rows.in_line()?;
-    let next = next(jobs.len() as u64, memory, policy, now);
+    let next = |upstream| next(jobs.len() as u64, upstream, memory, policy, now);
+    let shut = memory.book.upstreams();
+    let shut = shut.filter(|upstream| shut_of(memory, upstream, policy, now).is_some());
+    let next_by_upstream = shut.map(|upstream| (upstream.clone(), next(upstream)));
+    let (next, next_by_upstream) = (next(""), next_by_upstream.collect());
     let levels = Levels::of(&jobs);
     let positions = jobs.into_iter().map(|job| {
         let claimant = Claimant {
@@ -68,14 +85,15 @@ pub fn line<R: Rows>(
         taken_at: now,
         jobs: positions.collect(),
         next,
+        next_by_upstream,
     })
 }
 
 /// The position of a job of a new user that joins a line of this length.
-fn next(jobs: u64, memory: &Memory, policy: &Policy, now: Millis) -> Position {
+fn next(jobs: u64, upstream: &str, memory: &Memory, policy: &Policy, now: Millis) -> Position {
     let newcomer = Claimant {
         user_id: "",
-        upstream: "",
+        upstream,
         submits: 0,
         delayed_until: None,
     };
@@ -134,6 +152,7 @@ impl Levels {
 pub struct Positions {
     taken_at: Millis,
     next: Position,
+    next_by_upstream: BTreeMap<String, Position>,
     by_job: BTreeMap<JobKey, Position>,
 }
 
@@ -152,6 +171,7 @@ impl From<PositionList> for Positions {
         Self {
             taken_at: line.taken_at,
             next: line.next,
+            next_by_upstream: line.next_by_upstream,
             by_job: by_job.collect(),
         }
     }
@@ -164,12 +184,30 @@ impl Positions {
         now.saturating_sub(self.taken_at) < AGE * jobs.div_ceil(JOBS_PER_AGE).max(1)
     }
 
-    /// The position of a job that has waited since `since`. One that joined after the positions
-    /// were taken is shown as the last in line. `None` if it should be in line and is not: only the
-    /// queue knows more.
-    pub fn find(&self, key: &JobKey, since: Millis) -> Option<Position> {
-        let is_new = since + CLOCKS >= self.taken_at;
+    /// The position of a job that waits. One that joined after the positions were taken is shown as
+    /// the last in line. `None` if it should be in line and is not: only the queue knows more.
+    pub fn find(&self, key: &JobKey, job: Newcomer<'_>, now: Millis) -> Option<Position> {
+        let is_new = job.since + CLOCKS >= self.taken_at;
         let position = self.by_job.get(key).copied();
-        position.or(is_new.then_some(self.next))
+        position.or_else(|| is_new.then(|| self.last(job, now)))
+    }
+
+    fn last(&self, job: Newcomer<'_>, now: Millis) -> Position {
+        let next = self.next_by_upstream.get(job.upstream);
+        let next = *next.unwrap_or(&self.next);
+        let until = job.not_before.filter(|until| *until > now);
+        match until {
+            Some(until) if next.blocked_by != Some(BlockedBy::Paused) => Position {
+                number: next.number.max(1),
+                admitted: None,
+                blocked_by: Some(if job.has_submitted {
+                    BlockedBy::UpstreamBackoff
+                } else {
+                    BlockedBy::StartAfter
+                }),
+                estimated_start: next.estimated_start.max(Some(until)),
+            },
+            Some(_) | None => next,
+        }
     }
 }
