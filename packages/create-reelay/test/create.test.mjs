@@ -176,7 +176,7 @@ test("a place where one may not write is named", () => {
   refused(["mine"], sentence);
 });
 
-test("an old Node is told which one is needed, and reads nothing that only a newer one understands", () => {
+test("an old Node learns which one is needed, and reads nothing that only a newer one understands", () => {
   // A file beside nothing: what it imported before it looks at the version would be missing.
   const bin = join(home, "create-reelay.mjs");
   cpSync(BIN, bin);
