@@ -18,7 +18,7 @@ import {
   versions,
 } from "./lib/release_places.mjs";
 import { textsAfterRelease } from "./lib/release_texts.mjs";
-import { Failure, say, step, table } from "./lib/report.mjs";
+import { Failure, say, table } from "./lib/report.mjs";
 import { output } from "./lib/run.mjs";
 import { atLeast } from "./lib/versions.mjs";
 import { testPackages } from "./packages.mjs";
@@ -27,12 +27,14 @@ import { setup } from "./setup.mjs";
 const VERSION = /^\d+\.\d+\.\d+$/;
 const ADDRESS = /^https:\/\/github\.com\/[\w.-]+\/[\w.-]+(?<!\.git)$/;
 
-/** Writes version, date and address into the checkout at `root`. */
+/** Writes version, date and address into the checkout at `root`, which must be a clone. */
 export function prepare({ version, repository, date }, root = ROOT) {
   if (!VERSION.test(version ?? ""))
     throw new Failure("Name the version in three numbers, such as: npm run release -- 0.2.0");
   const { version: present } = versions(root).find(({ file }) => file === "package.json");
   if (!atLeast(version, present)) throw new Failure(`${version} is older than the present version ${present}.`);
+  if (git(root, "tag", "--list", `v${version}`))
+    throw new Failure(`The tag v${version} exists, so this version was released: name a newer one.`);
   if (!ADDRESS.test(repository))
     throw new Failure("The repository's address must be such as https://github.com/<owner>/<name>.");
   setChangelog(version, date, root);
@@ -63,10 +65,30 @@ async function addressOf(given) {
   return answer.trim();
 }
 
-function checkClean() {
-  const changed = output("git", ["status", "--porcelain"], { cwd: ROOT });
-  if (changed === undefined) throw new Failure("This is no clone of the repository: a release is made from one.");
-  if (changed) throw new Failure("There are changes that are not committed: commit them and run again.");
+/** Prepares a release of the clean clone at `root`, then does `work`. If any of it fails, the clone is as it was. */
+export async function releasing(what, work, root = ROOT) {
+  checkClean(root);
+  try {
+    prepare(what, root);
+    return await work();
+  } catch (error) {
+    git(root, "restore", "--", ".");
+    throw error;
+  }
+}
+
+function checkClean(root) {
+  if (git(root, "status", "--porcelain"))
+    throw new Failure(
+      "There are changes that are not committed: commit them, or undo them by `git restore .`, and run again.",
+    );
+}
+
+function git(root, ...args) {
+  const told = output("git", args, { cwd: root });
+  if (told === undefined)
+    throw new Failure(`A release is made from a clone of the repository; here \`git ${args[0]}\` fails.`);
+  return told;
 }
 
 function sayNext(version, tarballs) {
@@ -80,12 +102,12 @@ function sayNext(version, tarballs) {
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   await main(async () => {
     const { version, ...given } = read();
-    checkClean();
     const repository = await addressOf(given.repository);
     const date = new Date().toISOString().slice(0, 10);
-    await step("version, changelog and address", async () => prepare({ version, repository, date }));
-    await buildWorker(await setup());
-    const tarballs = await testPackages(await ensureBrowser());
+    const tarballs = await releasing({ version, repository, date }, async () => {
+      await buildWorker(await setup());
+      return testPackages(await ensureBrowser());
+    });
     table("The release took:");
     sayNext(version, tarballs);
   });

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod auth;
 pub mod body;
 pub mod call;
+pub mod command;
 pub mod cors;
 pub mod deliveries;
 pub mod field_error;
@@ -44,7 +45,7 @@ use crate::api::call::Call;
 use crate::api::problem::Problem;
 use crate::api::routes::Routed;
 use crate::clock;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::log;
 use crate::time::Millis;
 use crate::upstream::webhook;
@@ -68,7 +69,8 @@ pub async fn handle(request: Request, env: Env, context: Context) -> Response {
             }
             Err(errors) => {
                 tracing::error!(reason = %errors, "[API] Misconfigured");
-                (Answer::problem(Problem::misconfigured(&errors)), Vec::new())
+                let problem = Problem::misconfigured(&errors, config::environment(&env));
+                (Answer::problem(problem), Vec::new())
             }
         };
         tell(&answer, clock::now().saturating_sub(moment.now));

@@ -22,13 +22,14 @@ use crate::signed_url::UrlSigner;
 use crate::time::{DAY, Millis};
 use crate::upstream::REGISTRY;
 use crate::upstream::registry::Providers;
-use crate::variables::{Platform, Variables};
+use crate::variables::{NotText, Platform, Variables};
 use js_sys::Reflect;
 use std::cell::OnceCell;
 use std::fmt;
 use std::rc::Rc;
 use tracing::Level;
 use url::Url;
+use wasm_bindgen::JsValue;
 use worker::{Env, Fetcher};
 
 /// How long the address in a webhook stays valid, in seconds: seven days.
@@ -55,6 +56,8 @@ pub struct Config {
     /// Where webhooks go: `WEBHOOK_URL`, or else `/api/webhooks/worker` below `NEXTJS_URL`. Its
     /// query may contain a secret.
     pub webhook_url: Url,
+    /// The name of the setting that says so.
+    pub webhook_setting: &'static str,
     /// `DOWNLOAD_IDLE_MS` (30000): how long a download of a video may receive no byte before it is
     /// cut off.
     pub download_idle: Millis,
@@ -125,8 +128,7 @@ impl Config {
         published::refuse(variables, errors);
         let environment = errors.keep(variables.environment());
         // While it is unknown, an address without TLS is no error.
-        let receiver = variables.receiver(environment.unwrap_or(Environment::Development));
-        let webhook_url = errors.keep(receiver);
+        let receiver = variables.receiver(environment.unwrap_or(Environment::Development), errors);
         let jwt_secret = errors.keep(variables.jwt_secret());
         let webhook_secrets = errors.keep(variables.webhook_secrets());
         let api_key = errors.keep(variables.key("API_KEY"));
@@ -146,11 +148,13 @@ impl Config {
         let cors_origins = errors.keep(variables.origins());
         let log_level = errors.keep(variables.log_level());
         let jwt_secret = jwt_secret?;
+        let receiver = receiver?;
         Some(Self {
             environment: environment?,
             job: job?,
             queue: queue?,
-            webhook_url: webhook_url?,
+            webhook_url: receiver.url,
+            webhook_setting: receiver.setting,
             download_idle: download_idle?,
             webhook_secrets: webhook_secrets?,
             providers: providers?,
@@ -180,12 +184,28 @@ pub fn log_level(env: &Env) -> Level {
         .unwrap_or(Level::INFO)
 }
 
+/// `ENVIRONMENT`, for an answer while settings are wrong. If it is wrong itself, production.
+pub fn environment(env: &Env) -> Environment {
+    Variables::new(&WorkerEnv(env))
+        .environment()
+        .unwrap_or(Environment::Production)
+}
+
 /// The worker's environment.
 struct WorkerEnv<'a>(&'a Env);
 
 impl Platform for WorkerEnv<'_> {
-    fn text(&self, name: &str) -> Option<String> {
-        self.0.var(name).ok().map(|value| value.to_string())
+    /// In TOML and JSON, a value without quotes reaches the worker as a number or as `true` or
+    /// `false`.
+    fn text(&self, name: &str) -> Result<Option<String>, NotText> {
+        let value = Reflect::get(self.0, &name.into()).unwrap_or(JsValue::UNDEFINED);
+        if value.is_undefined() || value.is_null() {
+            return Ok(None);
+        }
+        let switch = || value.as_bool().map(|is_on| is_on.to_string());
+        let number = || value.as_f64().map(|number| number.to_string());
+        let text = value.as_string().or_else(switch).or_else(number);
+        text.map(Some).ok_or(NotText)
     }
 
     fn has_binding(&self, name: &str) -> bool {

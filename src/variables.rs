@@ -20,6 +20,8 @@ pub struct ConfigError {
     pub variable: &'static str,
     /// What it must be: the words after "must be".
     pub wanted: String,
+    /// Whether it is not set at all.
+    pub is_missing: bool,
 }
 
 impl ConfigError {
@@ -27,6 +29,15 @@ impl ConfigError {
         Self {
             variable,
             wanted: wanted.into(),
+            is_missing: false,
+        }
+    }
+
+    /// A required variable that is not set.
+    pub fn missing(variable: &'static str, wanted: &str) -> Self {
+        Self {
+            is_missing: true,
+            ..Self::new(variable, format!("set to {wanted}"))
         }
     }
 }
@@ -47,12 +58,24 @@ impl ConfigErrors {
         }
     }
 
+    /// The value that was read. All its errors are added to the list.
+    pub fn keep_all<T>(&mut self, read: Result<T, Self>) -> Option<T> {
+        let add_all = |errors: Self| errors.0.into_iter().for_each(|error| self.add(error));
+        read.map_err(add_all).ok()
+    }
+
     pub fn list(&self) -> &[ConfigError] {
         &self.0
     }
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl From<ConfigError> for ConfigErrors {
+    fn from(error: ConfigError) -> Self {
+        Self(vec![error])
     }
 }
 
@@ -69,10 +92,14 @@ impl fmt::Display for ConfigErrors {
 
 impl std::error::Error for ConfigErrors {}
 
+/// A variable has a value that cannot be read as a text, such as a list or an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotText;
+
 /// What the platform gives the worker, by name.
 pub trait Platform {
-    /// A variable or a secret.
-    fn text(&self, name: &str) -> Option<String>;
+    /// A variable or a secret. A number, `true` and `false` are given as they are written.
+    fn text(&self, name: &str) -> Result<Option<String>, NotText>;
 
     /// Whether the worker has this binding.
     fn has_binding(&self, name: &str) -> bool;
@@ -83,8 +110,8 @@ pub trait Platform {
 
 /// Variables alone. Every binding counts as present, but none can be used.
 impl<Lookup: Fn(&str) -> Option<String>> Platform for Lookup {
-    fn text(&self, name: &str) -> Option<String> {
-        self(name)
+    fn text(&self, name: &str) -> Result<Option<String>, NotText> {
+        Ok(self(name))
     }
 
     fn has_binding(&self, _: &str) -> bool {
@@ -118,20 +145,23 @@ impl<'a> Variables<'a> {
 
     /// Whether `ENVIRONMENT` is `development`.
     pub fn is_development(&self) -> bool {
-        self.text("ENVIRONMENT").as_deref() == Some("development")
+        self.text("ENVIRONMENT")
+            .is_ok_and(|word| word.as_deref() == Some("development"))
     }
 
     /// The value without the space around it.
-    pub fn text(&self, variable: &str) -> Option<String> {
-        self.source
-            .text(variable)
+    pub fn text(&self, variable: &'static str) -> Result<Option<String>, ConfigError> {
+        let wanted = "a text in quotes, not a list or an object";
+        let value = self.source.text(variable);
+        let value = value.map_err(|NotText| ConfigError::new(variable, wanted))?;
+        Ok(value
             .map(|value| value.trim().to_owned())
-            .filter(|value| !value.is_empty())
+            .filter(|value| !value.is_empty()))
     }
 
     pub fn required(&self, variable: &'static str, wanted: &str) -> Result<String, ConfigError> {
-        self.text(variable)
-            .ok_or_else(|| ConfigError::new(variable, format!("set to {wanted}")))
+        self.text(variable)?
+            .ok_or_else(|| ConfigError::missing(variable, wanted))
     }
 
     pub fn optional_number(
@@ -139,7 +169,7 @@ impl<'a> Variables<'a> {
         variable: &'static str,
         range: RangeInclusive<u64>,
     ) -> Result<Option<u64>, ConfigError> {
-        let Some(text) = self.text(variable) else {
+        let Some(text) = self.text(variable)? else {
             return Ok(None);
         };
         let number = text.parse().ok().filter(|number| range.contains(number));
@@ -160,7 +190,7 @@ impl<'a> Variables<'a> {
 
     /// `true` or `false`; `None` if not set.
     pub fn switch(&self, variable: &'static str) -> Result<Option<bool>, ConfigError> {
-        match self.text(variable).as_deref() {
+        match self.text(variable)?.as_deref() {
             None => Ok(None),
             Some("false") => Ok(Some(false)),
             Some("true") => Ok(Some(true)),
@@ -170,7 +200,7 @@ impl<'a> Variables<'a> {
 
     /// A key that is sent in a header; `None` if it is not set.
     pub fn header_key(&self, variable: &'static str) -> Result<Option<String>, ConfigError> {
-        match self.text(variable) {
+        match self.text(variable)? {
             Some(key) if !key.bytes().all(|byte| byte.is_ascii_graphic()) => Err(ConfigError::new(
                 variable,
                 "a key of visible ASCII characters",
@@ -188,11 +218,9 @@ impl<'a> Variables<'a> {
     ) -> Result<(), ConfigError> {
         const WANTED: &str = "a secret of your own: the one published in .dev.vars is accepted only while ENVIRONMENT is \
              development";
-        let published = !self.is_development()
-            && self
-                .text(variable)
-                .is_some_and(|secret| is_published(&secret));
-        if published {
+        let secret = self.text(variable)?;
+        let published = secret.is_some_and(|secret| is_published(&secret));
+        if published && !self.is_development() {
             Err(ConfigError::new(variable, WANTED))
         } else {
             Ok(())
@@ -206,7 +234,7 @@ impl<'a> Variables<'a> {
 
     /// An address to which secrets are sent: it requires TLS, except for a loopback host.
     pub fn safe_url(&self, variable: &'static str, default: &str) -> Result<Url, ConfigError> {
-        let text = self.text(variable).unwrap_or_else(|| default.to_owned());
+        let text = self.text(variable)?.unwrap_or_else(|| default.to_owned());
         base_url(&text).filter(is_safe).ok_or_else(|| {
             ConfigError::new(
                 variable,

@@ -16,11 +16,11 @@ export function checklist() {
   };
 }
 
-/** How many checks failed, as a sentence. Pure. @param {Check[]} checks */
+/** How many checks failed or are unknown, as sentences. Pure. @param {Check[]} checks */
 export function summary(checks) {
   const count = (state) => checks.filter((check) => check.state === state).length;
   const [failed, unknown] = [count("failed"), count("unknown")];
-  const rest = unknown > 0 ? ` ${unknown} could not be decided.` : "";
+  const rest = unknown > 0 ? ` Unknown: ${unknown}.` : "";
   if (failed > 0) return `${failed} of ${checks.length} checks failed.${rest}`;
   return unknown > 0 ? `No check failed.${rest}` : "Every check passed.";
 }

@@ -3,7 +3,6 @@
 import { h } from "./dom.js";
 import { newId } from "./order.js";
 import { actionButton } from "./parts.js";
-import { isLocal, settingPlace } from "./place.js";
 import { jobRoute } from "./route.js";
 
 /** The provider, its model, and the user of an operator who acts for nobody. */
@@ -37,7 +36,7 @@ export function demoOrder(app, note) {
   const show = ({ data }) => {
     button.disabled = !data.providers.includes(DEMO);
     said.textContent = button.disabled
-      ? `The demo is off. Set DEMO to "true" ${settingPlace(isLocal())}.`
+      ? 'The demo is off. Set DEMO to "true": in .dev.vars on your machine, or under vars in the wrangler configuration, then deploy.'
       : `A free video in a few seconds, for the user ${user}.`;
   };
   app.api.get("/api/models").then(show, note.show);

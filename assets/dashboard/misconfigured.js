@@ -2,19 +2,12 @@
 // nobody can sign in.
 
 import { Api } from "./api.js";
-import { checklist, summary } from "./checklist.js";
+import { checklist } from "./checklist.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { actionButton, errorNote } from "./parts.js";
-import { isLocal, settingPlace } from "./place.js";
 
-/** The settings that every worker should have. */
-const KNOWN = ["JWT_SECRET", "WEBHOOK_SECRET", "API_KEY", "ADMIN_KEY", "NEXTJS_URL"];
-/** The secrets that `reelay-secrets` makes. */
-const MADE = KNOWN.filter((name) => name !== "NEXTJS_URL");
-const SECRET = /_(SECRET|KEY|ACCOUNT)$/;
-
-/** @typedef {{setting: string, detail: string}} SettingError */
+/** @typedef {{setting: string, detail: string, command?: string}} SettingError */
 
 /** The settings that the worker reports as wrong. @returns {Promise<SettingError[]>} */
 export async function wrongSettings() {
@@ -39,9 +32,9 @@ export function misconfiguredPage(errors, onRight) {
   const list = checklist();
   const result = h("p", { className: "quiet", attributes: { role: "status" } });
   const show = (wrong) => {
-    const checks = settingChecks(wrong, isLocal());
+    const checks = settingChecks(wrong);
     list.update(checks);
-    result.textContent = summary(checks);
+    result.textContent = checks.length === 1 ? "1 setting is wrong." : `${checks.length} settings are wrong.`;
   };
   const check = async () => {
     const wrong = await wrongSettings();
@@ -53,7 +46,12 @@ export function misconfiguredPage(errors, onRight) {
     "main",
     { id: "content", className: "page setup", tabIndex: -1 },
     h("h1", {}, icon("logo"), "The worker is misconfigured"),
-    h("p", {}, "It answers no request until the settings that failed here are right."),
+    h("p", {}, "It answers no request until these settings are right."),
+    h(
+      "p",
+      { className: "quiet" },
+      "On your machine, settings are in .dev.vars. Deployed, secrets are set by the command; the others are under vars in the wrangler configuration: change them there, then deploy.",
+    ),
     h(
       "section",
       { className: "panel", attributes: { "aria-label": "Checklist" } },
@@ -65,36 +63,15 @@ export function misconfiguredPage(errors, onRight) {
 }
 
 /**
- * One check for each wrong setting, with its sentence and what fixes it, then the known settings
- * that are right. Pure.
+ * One check for each wrong setting, with its sentences and the command that sets it. Pure.
  * @param {SettingError[]} errors
- * @param {boolean} local whether the worker runs on the machine of the browser
  * @returns {import("./checklist.js").Check[]}
  */
-export function settingChecks(errors, local) {
-  const wrong = [...new Set(errors.map(({ setting }) => setting))];
-  const of = (name) => errors.filter(({ setting }) => setting === name);
-  const right = KNOWN.filter((name) => !wrong.includes(name));
-  return [
-    ...wrong.map((name) => failed(name, of(name), local)),
-    ...right.map((name) => ({ name, state: "ok", detail: "Nothing is wrong with it." })),
-  ];
-}
-
-function failed(name, errors, local) {
-  const isMissing = errors.every(({ detail }) => detail.startsWith("must be set"));
-  const command = local || !SECRET.test(name) ? undefined : secretCommand(name, isMissing);
-  const sentences = errors.map(({ detail }) => `${sentence(detail)} `).join("");
-  const detail = `${sentences}${command ? "This sets it:" : `Set it ${settingPlace(local)}.`}`;
-  return { name, state: "failed", detail, command };
-}
-
-function secretCommand(name, isMissing) {
-  if (isMissing && MADE.includes(name)) return "npx reelay-secrets";
-  // The key of a service account has several lines.
-  return `npx wrangler secret put ${name}${name.endsWith("_ACCOUNT") ? " < key.json" : ""}`;
-}
-
-function sentence(detail) {
-  return `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`;
+export function settingChecks(errors) {
+  const names = [...new Set(errors.map(({ setting }) => setting))];
+  return names.map((name) => {
+    const own = errors.filter(({ setting }) => setting === name);
+    const detail = own.map(({ detail }) => `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`).join(" ");
+    return { name, state: "failed", detail, command: own[0].command };
+  });
 }

@@ -93,6 +93,8 @@ export function setRepository(repository, root = ROOT) {
 /** Gives the changes since the last release this version; there must be some. */
 export function setChangelog(version, date, root = ROOT) {
   edit(root, "CHANGELOG.md", (text) => {
+    if (text.includes(`\n## ${version} (`))
+      throw new Failure(`CHANGELOG.md has a heading ${version}, so this version was released: name a newer one.`);
     const [before, rest] = text.split(/^## Unreleased\n/m);
     const changes = rest?.split(/^## /m)[0].trim();
     if (!changes)

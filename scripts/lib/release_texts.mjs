@@ -21,6 +21,8 @@ ${command(create)}
 ${command(template)}
 ${button}
 `,
+    update: `To update: \`npm install @reelay/worker@latest\`.
+`,
     documentation: `The documentation is [in the repository](${repository}/blob/main/docs/README.md).
 `,
     deploying: `${command(create)}
@@ -28,6 +30,13 @@ Or press the button, and give each secret the value that its description says:
 
 ${button}
 `,
+    updating: command(
+      [
+        "npm install @reelay/worker@latest",
+        "diff wrangler.jsonc node_modules/@reelay/worker/dist/wrangler.jsonc",
+        "npm run deploy",
+      ].join("\n"),
+    ),
     create: command(create),
     client: `[\`@reelay/client\`](../packages/client/README.md) is also on npm: \`npm install @reelay/client\` replaces
 the packed file.

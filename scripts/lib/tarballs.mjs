@@ -6,8 +6,7 @@ import { environment, ROOT } from "./paths.mjs";
 import { Failure, say } from "./report.mjs";
 import { output } from "./run.mjs";
 import { PACKAGES } from "./typescript.mjs";
-import { VENDORED } from "./vendor.mjs";
-import { checksums } from "./worker_package.mjs";
+import { assets, checksums } from "./worker_package.mjs";
 
 /** Where the tarballs are, with their checksums. */
 export const PACKED = join(ROOT, "packed");
@@ -24,9 +23,12 @@ const FILES = {
     "bin/reelay-secrets.mjs",
     "dist/index.js",
     "dist/index_bg.wasm",
+    "dist/wrangler.jsonc",
     "index.d.ts",
     "lib/put_secrets.mjs",
+    "lib/refusal.mjs",
     "lib/secrets.mjs",
+    "lib/target.mjs",
     ...assets().map((name) => `dist/assets/${name}`),
   ],
   "packages/create-reelay": () => [
@@ -83,12 +85,6 @@ export function compare(packed, wanted) {
 function compiled(folder) {
   const sources = below(join(ROOT, folder, "src"));
   return sources.flatMap((name) => [`src/${name}`, ...BUILT_FROM(`dist/${name}`)]);
-}
-
-function assets() {
-  const own = below(join(ROOT, "assets")).filter((name) => !name.startsWith("vendor/"));
-  const others = VENDORED.flatMap(({ folder, files }) => files.map((file) => `vendor/${folder}/${basename(file)}`));
-  return [...own, ...others];
 }
 
 const below = (folder) =>

@@ -2,10 +2,13 @@
 // checksums of its sources, and the template.
 
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { licenses } from "./licenses.mjs";
 import { BUILD, ROOT } from "./paths.mjs";
+import { Failure } from "./report.mjs";
+import { output } from "./run.mjs";
+import { VENDORED } from "./vendor.mjs";
 
 const WORKER = join(ROOT, "packages/worker");
 const CREATE = join(ROOT, "packages/create-reelay");
@@ -18,9 +21,10 @@ const SOURCES = ["Cargo.lock", "Cargo.toml", "assets", "package-lock.json", "scr
 export function makeWorkerPackages() {
   const dist = fresh(WORKER);
   for (const name of ["index.js", "index_bg.wasm"]) cpSync(join(BUILD, name), join(dist, name));
-  cpSync(join(ROOT, "assets"), join(dist, "assets"), { recursive: true });
+  for (const name of assets()) cpSync(join(ROOT, "assets", name), join(dist, "assets", name));
+  cpSync(join(ROOT, "deploy/wrangler.jsonc"), join(dist, "wrangler.jsonc"));
   writeFileSync(join(WORKER, "LICENSES.txt"), licenses());
-  writeFileSync(join(WORKER, "SOURCES.sha256"), checksums(SOURCES.flatMap(filesBelow)));
+  writeFileSync(join(WORKER, "SOURCES.sha256"), checksums(committed(SOURCES)));
 
   const template = join(fresh(CREATE), "template");
   for (const name of TEMPLATE) cpSync(join(ROOT, "deploy", name), join(template, name));
@@ -37,13 +41,18 @@ function fresh(folder) {
   return dist;
 }
 
-/** The files of the checkout at or below `path`, without those that other packages bring. */
-function filesBelow(path) {
-  if (path === "assets/vendor") return [];
-  if (statSync(join(ROOT, path)).isFile()) return [path];
-  return readdirSync(join(ROOT, path))
-    .sort()
-    .flatMap((name) => filesBelow(`${path}/${name}`));
+/** The files of the package's assets: the repository's own, and those that other packages bring. */
+export function assets() {
+  const own = committed(["assets"]).map((path) => path.replace("assets/", ""));
+  const others = VENDORED.flatMap(({ folder, files }) => files.map((file) => `vendor/${folder}/${basename(file)}`));
+  return [...own, ...others];
+}
+
+/** The files that git knows at or below these paths; others are only on this machine. */
+export function committed(paths, root = ROOT) {
+  const names = output("git", ["ls-files", "-z", "--", ...paths], { cwd: root });
+  if (!names) throw new Failure("This is no clone of the repository: the packages are made from one.");
+  return names.split("\0").filter(Boolean);
 }
 
 /** Lines as `sha256sum --check` reads them; paths are relative to `root`. */

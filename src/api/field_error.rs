@@ -13,6 +13,9 @@ pub struct FieldError {
     /// A code, if there is a more specific one than `invalid_request`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<&'static str>,
+    /// The shell command that sets this setting of a deployed worker; absent if no command does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
 }
 
 /// Exactly one of these locates the invalid part. JSON pointers (RFC 6901) are for bodies only.
@@ -34,6 +37,7 @@ impl FieldError {
             place: Place::Pointer(pointer.into()),
             detail: detail.into(),
             code: None,
+            command: None,
         }
     }
 
@@ -43,6 +47,7 @@ impl FieldError {
             place: Place::Header(name),
             detail: detail.into(),
             code: None,
+            command: None,
         }
     }
 
@@ -52,6 +57,7 @@ impl FieldError {
             place: Place::Parameter(name),
             detail: detail.into(),
             code: None,
+            command: None,
         }
     }
 
@@ -61,6 +67,7 @@ impl FieldError {
             place: Place::Setting(name),
             detail: detail.into(),
             code: None,
+            command: None,
         }
     }
 

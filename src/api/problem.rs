@@ -3,8 +3,9 @@
 #[cfg(not(target_arch = "wasm32"))]
 pub mod advice;
 
+use crate::api::command;
 use crate::api::field_error::FieldError;
-use crate::config::ConfigErrors;
+use crate::config::{ConfigErrors, Environment};
 use crate::machine::queue::{OverBudget, Whose};
 use crate::time::{Millis, SECOND};
 use serde::Serialize;
@@ -351,11 +352,11 @@ impl Problem {
     }
 
     /// 500: a setting is missing or invalid. The sentence names the variable, never its value.
-    pub fn misconfigured(errors: &ConfigErrors) -> Self {
-        let fields = errors
-            .list()
-            .iter()
-            .map(|error| FieldError::setting(error.variable, format!("must be {}", error.wanted)));
+    pub fn misconfigured(errors: &ConfigErrors, environment: Environment) -> Self {
+        let fields = errors.list().iter().map(|error| FieldError {
+            command: command::that_sets(error.variable, error.is_missing, environment),
+            ..FieldError::setting(error.variable, format!("must be {}", error.wanted))
+        });
         let detail = format!("The worker is misconfigured: {errors}.");
         Self {
             errors: fields.collect(),

@@ -1,4 +1,4 @@
-//! The checklist of a first run: the secrets, the app, the bucket, each video service and the last
+//! The checklist of a first run: the optional keys, the app, the bucket, each video service and the last
 //! webhook.
 
 pub mod check;
@@ -34,15 +34,16 @@ pub(crate) async fn show(call: &Call, _: Operator) -> Result<Answer, Problem> {
         calls.push(Box::pin(key(call, provider)));
     }
     calls.push(Box::pin(last_webhook(call)));
-    let mut checks = check::secrets(&call.config).to_vec();
+    let mut checks = check::keys(&call.config).to_vec();
     checks.extend(join_all(calls).await);
     Answer::success("checks", &checks)
 }
 
 async fn app(call: &Call) -> SetupCheck {
-    let receiver = &call.config.webhook_url;
-    let status = reach::status(receiver, LIMIT).await;
-    check::app(receiver, status, call.config.environment)
+    let config = &call.config;
+    let status = reach::status(&config.webhook_url, LIMIT).await;
+    let (receiver, setting) = (&config.webhook_url, config.webhook_setting);
+    check::app(receiver, setting, status, config.environment)
 }
 
 async fn bucket(call: &Call) -> SetupCheck {

@@ -58,7 +58,7 @@ impl WebhookSecrets {
 impl Variables<'_> {
     /// An amount of US dollars in millionths; `None` if it is not set.
     pub(crate) fn micros(&self, variable: &'static str) -> Result<Option<u64>, ConfigError> {
-        let Some(text) = self.text(variable) else {
+        let Some(text) = self.text(variable)? else {
             return Ok(None);
         };
         let micros = micros(&text).filter(|micros| (1..=MAX_COST).contains(micros));
@@ -74,7 +74,7 @@ impl Variables<'_> {
     }
 
     pub(crate) fn environment(&self) -> Result<Environment, ConfigError> {
-        match self.text("ENVIRONMENT").as_deref() {
+        match self.text("ENVIRONMENT")?.as_deref() {
             None | Some("production") => Ok(Environment::Production),
             Some("development") => Ok(Environment::Development),
             Some(_) => Err(ConfigError::new("ENVIRONMENT", "production or development")),
@@ -82,7 +82,7 @@ impl Variables<'_> {
     }
 
     pub(crate) fn log_level(&self) -> Result<Level, ConfigError> {
-        let Some(word) = self.text("LOG_LEVEL") else {
+        let Some(word) = self.text("LOG_LEVEL")? else {
             return Ok(Level::INFO);
         };
         let levels = [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG];
@@ -94,7 +94,7 @@ impl Variables<'_> {
 
     pub(crate) fn dispatch_mode(&self) -> Result<Mode, ConfigError> {
         const VARIABLE: &str = "DISPATCH_MODE";
-        let Some(word) = self.text(VARIABLE) else {
+        let Some(word) = self.text(VARIABLE)? else {
             return Ok(Mode::Immediate);
         };
         let mode = Mode::ALL.into_iter().find(|mode| mode.as_str() == word);
@@ -112,7 +112,7 @@ impl Variables<'_> {
     }
 
     pub(crate) fn unknown_submit(&self) -> Result<UnknownSubmit, ConfigError> {
-        match self.text("UNKNOWN_SUBMIT").as_deref() {
+        match self.text("UNKNOWN_SUBMIT")?.as_deref() {
             None | Some("fail") => Ok(UnknownSubmit::Fail),
             Some("retry") => Ok(UnknownSubmit::Retry),
             Some(_) => Err(ConfigError::new(
@@ -132,7 +132,7 @@ impl Variables<'_> {
 
     /// A key that callers send; `None` if it is not set.
     pub(crate) fn key(&self, variable: &'static str) -> Result<Option<String>, ConfigError> {
-        match self.text(variable) {
+        match self.text(variable)? {
             Some(key) if key.len() < MIN_KEY => {
                 Err(ConfigError::new(variable, "at least 16 characters long"))
             }
@@ -141,7 +141,7 @@ impl Variables<'_> {
     }
 
     pub(crate) fn default_model(&self) -> Result<Option<&'static str>, ConfigError> {
-        let Some(id) = self.text("DEFAULT_MODEL") else {
+        let Some(id) = self.text("DEFAULT_MODEL")? else {
             return Ok(None);
         };
         let mut known: Vec<&'static str> = MODELS
@@ -158,7 +158,7 @@ impl Variables<'_> {
     }
 
     pub(crate) fn model_aliases(&self) -> Result<Aliases, ConfigError> {
-        let Some(text) = self.text("MODEL_ALIASES") else {
+        let Some(text) = self.text("MODEL_ALIASES")? else {
             return Ok(Aliases::default());
         };
         Aliases::parse(&text).map_err(|bad| ConfigError::new("MODEL_ALIASES", bad.to_string()))
@@ -173,7 +173,7 @@ impl Variables<'_> {
 
     pub(crate) fn webhook_schedule(&self) -> Result<Vec<Millis>, ConfigError> {
         let text = self
-            .text("WEBHOOK_RETRY_SECONDS")
+            .text("WEBHOOK_RETRY_SECONDS")?
             .unwrap_or_else(|| WEBHOOK_WAITS.to_owned());
         let waits: Option<Vec<Millis>> = text
             .split(',')
@@ -197,7 +197,7 @@ impl Variables<'_> {
     }
 
     pub(crate) fn events(&self) -> Result<BTreeSet<EventKind>, ConfigError> {
-        let Some(text) = self.text("WEBHOOK_EVENTS") else {
+        let Some(text) = self.text("WEBHOOK_EVENTS")? else {
             let default =
                 |kind: &EventKind| kind.is_terminal() || *kind == EventKind::PendingClarification;
             return Ok(EventKind::ALL.into_iter().filter(default).collect());
@@ -220,7 +220,7 @@ impl Variables<'_> {
     }
 
     pub(crate) fn public_url(&self) -> Result<Option<String>, ConfigError> {
-        let Some(text) = self.text("PUBLIC_URL") else {
+        let Some(text) = self.text("PUBLIC_URL")? else {
             return Ok(None);
         };
         base_url(&text)
@@ -234,7 +234,7 @@ impl Variables<'_> {
     }
 
     pub(crate) fn origins(&self) -> Result<Vec<String>, ConfigError> {
-        let Some(text) = self.text("CORS_ORIGINS") else {
+        let Some(text) = self.text("CORS_ORIGINS")? else {
             return Ok(Vec::new());
         };
         let origins: Option<Vec<String>> = text

@@ -2,8 +2,7 @@
 
 use crate::address;
 use crate::config::environment::Environment;
-use crate::variables::ConfigError;
-use crate::variables::{Variables, base_url, is_safe};
+use crate::variables::{ConfigError, ConfigErrors, Variables, base_url, is_safe};
 use url::Url;
 
 /// The app's webhook route below its own address, if `WEBHOOK_URL` is not set.
@@ -11,6 +10,17 @@ const PATH: &str = "/api/webhooks/worker";
 
 const WEBHOOK_URL: &str = "WEBHOOK_URL";
 const NEXTJS_URL: &str = "NEXTJS_URL";
+const WANTED_WHOLE: &str = "the whole https address of the app's webhook route, such as \
+     https://app.example.com/api/webhooks/worker, with a valid host and without a user or a fragment";
+const WANTED_APP: &str = "the https address of the app, such as https://app.example.com, with a valid \
+     host and without a user or a query (WEBHOOK_URL may have a query)";
+
+/// The app's webhook route.
+pub(crate) struct Receiver {
+    pub(crate) url: Url,
+    /// The name of the setting that it comes from.
+    pub(crate) setting: &'static str,
+}
 
 impl Variables<'_> {
     /// The whole address of the app's webhook route: `WEBHOOK_URL`, or else [`PATH`] below
@@ -18,34 +28,39 @@ impl Variables<'_> {
     ///
     /// Both are checked, even if only one is used. Production requires TLS, except for a loopback
     /// host.
-    pub(crate) fn receiver(&self, environment: Environment) -> Result<Url, ConfigError> {
+    pub(crate) fn receiver(
+        &self,
+        environment: Environment,
+        errors: &mut ConfigErrors,
+    ) -> Option<Receiver> {
         let is_open = |url: &Url| environment == Environment::Development || is_safe(url);
-        let whole = match self.text(WEBHOOK_URL) {
-            None => None,
-            Some(text) => Some(receiver_url(&text).filter(is_open).ok_or_else(|| {
-                ConfigError::new(
-                    WEBHOOK_URL,
-                    "the whole https address of the app's webhook route, such as \
-                     https://app.example.com/api/webhooks/worker, with a valid host and without a user or a fragment",
-                )
-            })?),
+        let whole = self.address(WEBHOOK_URL, WANTED_WHOLE, |text| {
+            receiver_url(text).filter(is_open)
+        });
+        let below = self.address(NEXTJS_URL, WANTED_APP, |text| {
+            base_url(text).filter(is_open).map(below_app)
+        });
+        let (whole, below) = (errors.keep(whole), errors.keep(below));
+        let found = whole?.or(below?);
+        if found.is_none() {
+            let wanted = "the https address of the app, unless WEBHOOK_URL is set";
+            errors.add(ConfigError::missing(NEXTJS_URL, wanted));
+        }
+        found
+    }
+
+    /// The receiver that a setting names, if it is set.
+    fn address(
+        &self,
+        setting: &'static str,
+        wanted: &str,
+        read: impl Fn(&str) -> Option<Url>,
+    ) -> Result<Option<Receiver>, ConfigError> {
+        let Some(text) = self.text(setting)? else {
+            return Ok(None);
         };
-        let below = match self.text(NEXTJS_URL) {
-            None => None,
-            Some(text) => Some(base_url(&text).filter(is_open).map(below_app).ok_or_else(|| {
-                ConfigError::new(
-                    NEXTJS_URL,
-                    "the https address of the app, such as https://app.example.com, with a valid host and without a \
-                     user or a query (WEBHOOK_URL may have a query)",
-                )
-            })?),
-        };
-        whole.or(below).ok_or_else(|| {
-            ConfigError::new(
-                NEXTJS_URL,
-                "set to the https address of the app, unless WEBHOOK_URL is set",
-            )
-        })
+        let url = read(&text).ok_or_else(|| ConfigError::new(setting, wanted))?;
+        Ok(Some(Receiver { url, setting }))
     }
 }
 

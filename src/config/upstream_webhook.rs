@@ -58,7 +58,7 @@ impl UpstreamWebhooks {
 
 impl Variables<'_> {
     pub(crate) fn upstream_webhooks(&self) -> Result<Option<UpstreamWebhooks>, ConfigError> {
-        let kind = match self.text(VARIABLE) {
+        let kind = match self.text(VARIABLE)? {
             None => return Ok(None),
             Some(text) if text == PER_REQUEST => Kind::PerRequest,
             Some(text) => Kind::Registered(WebhookSecrets::parse(&text).ok_or_else(|| {
@@ -68,7 +68,7 @@ impl Variables<'_> {
                 )
             })?),
         };
-        let variable = if self.text("GEMINI_API_URL").is_some() {
+        let variable = if self.text("GEMINI_API_URL")?.is_some() {
             "GEMINI_API_URL"
         } else {
             "VEO3_API_URL"

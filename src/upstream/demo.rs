@@ -22,7 +22,7 @@ use crate::machine::outcome::{Failure, Outcome, Trouble};
 use crate::time::Millis;
 use crate::upstream::provider::{KeyCheck, Provider};
 use crate::upstream::render_request::RenderRequest;
-use crate::variables::{ConfigError, Variables};
+use crate::variables::{ConfigError, ConfigErrors, Variables};
 use async_trait::async_trait;
 use std::rc::Rc;
 use worker::Fetcher;
@@ -36,18 +36,21 @@ const ASSETS: &str = "ASSETS";
 struct Demo(Option<Fetcher>);
 
 /// Opens the demo if `DEMO` is `true`. Without a value it is on in development.
-pub(crate) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigError> {
+pub(crate) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigErrors> {
+    let demo = || Rc::new(Demo(variables.assets(ASSETS))) as Rc<dyn Provider>;
+    Ok(is_on(variables)?.then(demo))
+}
+
+fn is_on(variables: &Variables<'_>) -> Result<bool, ConfigError> {
     let has_videos = variables.has_binding(ASSETS);
-    let is_on = match variables.switch(DEMO)? {
+    match variables.switch(DEMO)? {
         Some(true) if !has_videos => {
             let wanted = "false, until the wrangler configuration has `binding = \"ASSETS\"` under `[assets]`";
-            return Err(ConfigError::new(DEMO, wanted));
+            Err(ConfigError::new(DEMO, wanted))
         }
-        Some(is_on) => is_on,
-        None => variables.is_development() && has_videos,
-    };
-    let demo = || Rc::new(Demo(variables.assets(ASSETS))) as Rc<dyn Provider>;
-    Ok(is_on.then(demo))
+        Some(is_on) => Ok(is_on),
+        None => Ok(variables.is_development() && has_videos),
+    }
 }
 
 #[async_trait(?Send)]

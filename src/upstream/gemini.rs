@@ -11,7 +11,7 @@ use crate::upstream::google::key_api::KeyApi;
 use crate::upstream::google::poll_answer;
 use crate::upstream::provider::{KeyCheck, Provider};
 use crate::upstream::render_request::RenderRequest;
-use crate::variables::{ConfigError, Variables};
+use crate::variables::{ConfigErrors, Variables};
 use async_trait::async_trait;
 use std::rc::Rc;
 
@@ -22,7 +22,7 @@ const MAX_ANSWER: usize = 1024 * 1024;
 struct Gemini(KeyApi);
 
 /// Opens the provider if its key is set.
-pub(crate) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigError> {
+pub(crate) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigErrors> {
     let api = KeyApi::open(variables, "VEO3_API_KEY", "VEO3_API_URL", "/v1beta")?;
     Ok(api.map(|api| Rc::new(Gemini(api)) as Rc<dyn Provider>))
 }

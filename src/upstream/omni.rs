@@ -14,7 +14,7 @@ use crate::upstream::google::key_api::KeyApi;
 use crate::upstream::omni::poll::{FilePlace, PollAnswer};
 use crate::upstream::provider::{KeyCheck, Provider};
 use crate::upstream::render_request::RenderRequest;
-use crate::variables::{ConfigError, Variables};
+use crate::variables::{ConfigErrors, Variables};
 use async_trait::async_trait;
 use futures::stream;
 use std::rc::Rc;
@@ -29,7 +29,7 @@ const MAX_INTERACTION: usize = 16 * 1024 * 1024;
 struct Omni(KeyApi);
 
 /// Opens the provider if its key is set.
-pub(crate) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigError> {
+pub(crate) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigErrors> {
     let api = KeyApi::open(variables, "GEMINI_API_KEY", "GEMINI_API_URL", "/v1")?;
     Ok(api.map(|api| Rc::new(Omni(api)) as Rc<dyn Provider>))
 }

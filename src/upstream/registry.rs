@@ -13,8 +13,8 @@ pub struct Registration {
     pub open: Open,
 }
 
-/// Opens a provider from the worker's variables.
-pub type Open = fn(&Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigError>;
+/// Opens a provider from the worker's variables. All that is wrong with them is reported at once.
+pub type Open = fn(&Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigErrors>;
 
 /// The configured providers.
 #[derive(Clone)]
@@ -31,7 +31,7 @@ impl Providers {
         let mut providers = Vec::new();
         let mut are_valid = true;
         for registration in registry {
-            match errors.keep((registration.open)(variables)) {
+            match errors.keep_all((registration.open)(variables)) {
                 Some(Some(provider)) => providers.push((registration.name, provider)),
                 Some(None) => {}
                 None => are_valid = false,

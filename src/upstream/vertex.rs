@@ -25,7 +25,7 @@ use crate::upstream::render_request::RenderRequest;
 use crate::upstream::vertex::operation::OperationName;
 use crate::upstream::vertex::service_account::ServiceAccount;
 use crate::upstream::vertex::wire::VideoPlace;
-use crate::variables::{ConfigError, Variables, is_loopback};
+use crate::variables::{ConfigError, ConfigErrors, Variables, is_loopback};
 use async_trait::async_trait;
 use std::rc::Rc;
 use url::Url;
@@ -79,46 +79,68 @@ struct Asked<'a> {
 }
 
 /// Opens the provider if the service account's key is set.
-pub(crate) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigError> {
-    let Some(key) = variables.text(ACCOUNT) else {
+pub(crate) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigErrors> {
+    let Some(key) = variables.text(ACCOUNT)? else {
         return Ok(None);
     };
-    let api = variables
-        .text(API_URL)
-        .map(|url| variables.safe_url(API_URL, &url))
-        .transpose()?;
+    let mut errors = ConfigErrors::default();
+    let api = errors.keep(api(variables));
     // A configuration that calls only the local machine, such as a test with production settings,
     // may use the stand-in's account.
-    if !api.as_ref().is_some_and(is_loopback) {
-        variables.refuse_published(ACCOUNT, |key| key.contains(PUBLISHED_KEY))?;
+    if !matches!(&api, Some(Some(api)) if is_loopback(api)) {
+        errors.keep(variables.refuse_published(ACCOUNT, |key| key.contains(PUBLISHED_KEY)));
     }
-    let account = ServiceAccount::parse(&key).map_err(|flaw| {
-        ConfigError::new(
-            ACCOUNT,
-            format!("the JSON key of a service account, but {flaw}"),
-        )
-    })?;
-    Ok(Some(Rc::new(Vertex {
-        project: project(variables, &account)?,
-        account,
-        location: location(variables)?,
-        output: output(variables)?,
-        api,
-        storage: variables.safe_url("VERTEX_STORAGE_URL", DEFAULT_STORAGE)?,
-        timeout: variables.upstream_timeout()?,
-    })))
+    let account = errors.keep(account(&key));
+    let project = errors.keep(project(variables, account.as_ref()));
+    let location = errors.keep(location(variables));
+    let output = errors.keep(output(variables));
+    let storage = errors.keep(variables.safe_url("VERTEX_STORAGE_URL", DEFAULT_STORAGE));
+    let timeout = errors.keep(variables.upstream_timeout());
+    let vertex = || {
+        Some(Vertex {
+            account: account?,
+            project: project?,
+            location: location?,
+            output: output?,
+            api: api?,
+            storage: storage?,
+            timeout: timeout?,
+        })
+    };
+    match vertex() {
+        Some(vertex) if errors.is_empty() => Ok(Some(Rc::new(vertex))),
+        _ => Err(errors),
+    }
 }
 
-fn project(variables: &Variables<'_>, account: &ServiceAccount) -> Result<String, ConfigError> {
-    match (variables.text(PROJECT), &account.project_id) {
+fn api(variables: &Variables<'_>) -> Result<Option<Url>, ConfigError> {
+    let url = variables.text(API_URL)?;
+    url.map(|url| variables.safe_url(API_URL, &url)).transpose()
+}
+
+fn account(key: &str) -> Result<ServiceAccount, ConfigError> {
+    ServiceAccount::parse(key).map_err(|flaw| {
+        let wanted = format!("the JSON key of a service account, but {flaw}");
+        ConfigError::new(ACCOUNT, wanted)
+    })
+}
+
+/// Empty if it can only be told from an account that cannot be read.
+fn project(
+    variables: &Variables<'_>,
+    account: Option<&ServiceAccount>,
+) -> Result<String, ConfigError> {
+    let of_account = account.map(|account| account.project_id.as_deref());
+    match (variables.text(PROJECT)?, of_account) {
         (Some(project), _) if is_project(&project) => Ok(project),
         (Some(_), _) => Err(ConfigError::new(PROJECT, PROJECT_RULE)),
-        (None, Some(project)) if is_project(project) => Ok(project.clone()),
-        (None, Some(_)) => Err(ConfigError::new(
+        (None, None) => Ok(String::new()),
+        (None, Some(Some(project))) if is_project(project) => Ok(project.to_owned()),
+        (None, Some(Some(_))) => Err(ConfigError::new(
             PROJECT,
             format!("set to {PROJECT_RULE}: the project_id of {ACCOUNT} is neither"),
         )),
-        (None, None) => Err(ConfigError::new(
+        (None, Some(None)) => Err(ConfigError::new(
             PROJECT,
             format!("set, because {ACCOUNT} has no project_id"),
         )),
@@ -127,7 +149,7 @@ fn project(variables: &Variables<'_>, account: &ServiceAccount) -> Result<String
 
 fn location(variables: &Variables<'_>) -> Result<String, ConfigError> {
     let location = variables
-        .text(LOCATION)
+        .text(LOCATION)?
         .unwrap_or_else(|| DEFAULT_LOCATION.to_owned());
     let usable = wire::is_location(&location);
     usable
@@ -136,7 +158,7 @@ fn location(variables: &Variables<'_>) -> Result<String, ConfigError> {
 }
 
 fn output(variables: &Variables<'_>) -> Result<Option<String>, ConfigError> {
-    let output = variables.text(OUTPUT);
+    let output = variables.text(OUTPUT)?;
     if output
         .as_deref()
         .is_some_and(|output| !wire::is_output(output))

@@ -2,7 +2,7 @@
 
 use reelay::api::field_error::FieldError;
 use reelay::api::problem::Problem;
-use reelay::config::{ConfigError, ConfigErrors};
+use reelay::config::{ConfigError, ConfigErrors, Environment};
 use reelay::machine::queue::{OverBudget, Whose};
 use reelay::time::HOUR;
 use serde_json::{Value, json};
@@ -12,27 +12,43 @@ fn shown(problem: &Problem) -> Value {
 }
 
 #[test]
-fn a_misconfigured_worker_names_every_wrong_setting() {
+fn a_misconfigured_worker_names_every_wrong_setting_and_the_command_that_sets_it() {
     let mut errors = ConfigErrors::default();
-    for (variable, wanted) in [
-        ("JWT_SECRET", "at least 32 bytes long"),
-        ("DEMO", "true or false"),
+    for error in [
+        ConfigError::new("JWT_SECRET", "at least 32 bytes long"),
+        ConfigError::missing("WEBHOOK_SECRET", "secrets"),
+        ConfigError::new("DEMO", "true or false"),
     ] {
-        errors.add(ConfigError::new(variable, wanted));
-        errors.add(ConfigError::new(variable, wanted));
+        errors.add(error.clone());
+        errors.add(error);
     }
-    let shown = shown(&Problem::misconfigured(&errors));
+    let deployed = shown(&Problem::misconfigured(&errors, Environment::Production));
+    let (jwt, webhook, demo) = (
+        "must be at least 32 bytes long",
+        "must be set to secrets",
+        "must be true or false",
+    );
     assert_eq!(
-        shown["errors"],
+        deployed["errors"],
         json!([
-            { "setting": "JWT_SECRET", "detail": "must be at least 32 bytes long" },
-            { "setting": "DEMO", "detail": "must be true or false" },
+            { "setting": "JWT_SECRET", "detail": jwt, "command": "npx wrangler secret put JWT_SECRET" },
+            { "setting": "WEBHOOK_SECRET", "detail": webhook, "command": "npx reelay-secrets" },
+            { "setting": "DEMO", "detail": demo },
         ])
     );
     assert_eq!(
-        shown["detail"],
-        "The worker is misconfigured: the variable JWT_SECRET must be at least 32 bytes long; \
-         the variable DEMO must be true or false."
+        deployed["detail"],
+        "The worker is misconfigured: the variable JWT_SECRET must be at least 32 bytes long; the \
+         variable WEBHOOK_SECRET must be set to secrets; the variable DEMO must be true or false."
+    );
+    let local = shown(&Problem::misconfigured(&errors, Environment::Development));
+    assert_eq!(
+        local["errors"],
+        json!([
+            { "setting": "JWT_SECRET", "detail": jwt },
+            { "setting": "WEBHOOK_SECRET", "detail": webhook },
+            { "setting": "DEMO", "detail": demo },
+        ])
     );
 }
 
@@ -170,7 +186,10 @@ fn each_problem_has_its_status() {
         (Problem::queue_full(1), 429),
         (Problem::too_many_requests(10), 429),
         (Problem::too_many_streams(10), 429),
-        (Problem::misconfigured(&ConfigErrors::default()), 500),
+        (
+            Problem::misconfigured(&ConfigErrors::default(), Environment::Production),
+            500,
+        ),
         (Problem::unavailable(), 503),
     ] {
         assert_eq!(shown(&problem)["status"], status);

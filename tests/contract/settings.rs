@@ -1,13 +1,14 @@
 //! An invalid setting is named; its value is never shown.
 
 use crate::variables::{JWT_SECRET, REQUIRED, WEBHOOK_SECRET, config_with, errors_of};
-use reelay::config::{Config, Environment};
+use reelay::config::reference::SETTINGS;
+use reelay::config::{Config, ConfigErrors, Environment};
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::UnknownSubmit;
 use reelay::machine::queue::Mode;
 use reelay::models::Aliases;
 use reelay::time::DAY;
-use reelay::variables::Platform;
+use reelay::variables::{NotText, Platform};
 use tracing::Level;
 use worker::Fetcher;
 
@@ -291,13 +292,111 @@ fn every_wrong_setting_is_named_at_once_and_each_of_them_once() {
     assert_eq!(errors.list().len(), 2, "{errors}");
 }
 
+fn names(errors: &ConfigErrors) -> Vec<&'static str> {
+    errors.list().iter().map(|error| error.variable).collect()
+}
+
+#[test]
+fn every_wrong_setting_of_one_provider_and_of_the_receiver_is_named_at_once() {
+    let cases: [(&[(&str, &str)], &[&str]); 3] = [
+        (
+            &[
+                ("VEO3_API_KEY", "key xyz"),
+                ("VEO3_API_URL", "http://gateway.example.com"),
+                ("UPSTREAM_TIMEOUT_MS", "1"),
+            ],
+            &["VEO3_API_URL", "UPSTREAM_TIMEOUT_MS", "VEO3_API_KEY"],
+        ),
+        (
+            &[
+                ("VERTEX_SERVICE_ACCOUNT", "{}"),
+                ("VERTEX_API_URL", "xyz"),
+                ("VERTEX_PROJECT", "x"),
+                ("VERTEX_LOCATION", "xyz"),
+                ("VERTEX_OUTPUT", "xyz"),
+                ("VERTEX_STORAGE_URL", "xyz"),
+            ],
+            &[
+                "VERTEX_API_URL",
+                "VERTEX_SERVICE_ACCOUNT",
+                "VERTEX_PROJECT",
+                "VERTEX_LOCATION",
+                "VERTEX_OUTPUT",
+                "VERTEX_STORAGE_URL",
+            ],
+        ),
+        (
+            &[("WEBHOOK_URL", "xyz"), ("NEXTJS_URL", "xyz")],
+            &["WEBHOOK_URL", "NEXTJS_URL"],
+        ),
+    ];
+    for (variables, expected) in cases {
+        let errors = errors_of(variables).expect_err("wrong settings");
+        assert_eq!(names(&errors), expected);
+    }
+}
+
+#[test]
+fn the_time_limit_of_the_upstream_is_read_whichever_provider_is_set_up() {
+    let bad = ("UPSTREAM_TIMEOUT_MS", "1");
+    let demo = [("VEO3_API_KEY", ""), ("DEMO", "true"), bad];
+    for variables in [[bad].as_slice(), &demo] {
+        let errors = errors_of(variables).expect_err("too short");
+        assert_eq!(names(&errors), ["UPSTREAM_TIMEOUT_MS"]);
+    }
+}
+
+/// The settings of development, one of which is a list or an object.
+struct NotAText(&'static str);
+
+impl Platform for NotAText {
+    fn text(&self, name: &str) -> Result<Option<String>, NotText> {
+        let known = include_str!("../../.dev.vars").lines().find_map(|line| {
+            let (known, value) = line.split_once('=')?;
+            (known == name).then(|| value.to_owned())
+        });
+        if name == self.0 {
+            Err(NotText)
+        } else {
+            Ok(known)
+        }
+    }
+
+    fn has_binding(&self, _: &str) -> bool {
+        true
+    }
+
+    fn assets(&self, _: &str) -> Option<Fetcher> {
+        None
+    }
+}
+
+#[test]
+fn no_setting_that_is_a_list_or_an_object_is_passed_over() {
+    assert!(Config::parse(&NotAText("")).is_ok());
+    for variable in SETTINGS.iter().flat_map(|group| group.settings) {
+        let errors = Config::parse(&NotAText(variable.name)).expect_err(variable.name);
+        let mut own = errors
+            .list()
+            .iter()
+            .filter(|error| error.variable == variable.name);
+        let wanted = "a text in quotes, not a list or an object";
+        assert_eq!(
+            own.next().map(|error| error.wanted.as_str()),
+            Some(wanted),
+            "{errors}"
+        );
+        assert_eq!(own.next(), None, "{errors}");
+    }
+}
+
 /// Settings on a platform without these bindings.
 struct Without<'a>(&'a [(&'a str, &'a str)], &'a [&'a str]);
 
 impl Platform for Without<'_> {
-    fn text(&self, name: &str) -> Option<String> {
+    fn text(&self, name: &str) -> Result<Option<String>, NotText> {
         let found = self.0.iter().find(|(known, _)| *known == name);
-        found.map(|(_, value)| (*value).to_owned())
+        Ok(found.map(|(_, value)| (*value).to_owned()))
     }
 
     fn has_binding(&self, name: &str) -> bool {

@@ -1,10 +1,12 @@
 //! The lines of the setup's checklist: what is red, what is green, and that no line has a secret.
 
 use crate::variables::{ADMIN_KEY, API_KEY, config_with};
+use reelay::api::command::{self, MADE};
 use reelay::api::setup::check::{self, CheckState, SetupCheck, Storage};
 use reelay::clients::http::Lost;
 use reelay::clients::reply::Reply;
 use reelay::config::Environment;
+use reelay::config::reference::SETTINGS;
 use reelay::ids::JobKey;
 use reelay::machine::delivery::{DeliveryState, DeliverySummary, EventKind};
 use reelay::models::PROVIDERS;
@@ -17,8 +19,8 @@ use url::Url;
 const ENVIRONMENTS: [Environment; 2] = [Environment::Development, Environment::Production];
 
 #[test]
-fn a_secret_is_set_or_not_and_its_value_is_nowhere() {
-    for (word, environment) in [("development", 0), ("production", 1)] {
+fn a_key_that_is_not_set_is_optional_and_the_value_of_one_that_is_set_is_nowhere() {
+    for (word, environment) in ["development", "production"].into_iter().zip(ENVIRONMENTS) {
         let config = |keys: [&str; 2]| {
             let [api_key, admin_key] = keys;
             let variables = [
@@ -28,20 +30,19 @@ fn a_secret_is_set_or_not_and_its_value_is_nowhere() {
             ];
             config_with(&variables).expect("valid settings")
         };
-        for set in check::secrets(&config([API_KEY, ADMIN_KEY])) {
+        for set in check::keys(&config([API_KEY, ADMIN_KEY])) {
             let expected = json!({ "name": set.name, "state": "ok", "detail": "Set." });
             assert_eq!(serde_json::to_value(&set).expect("JSON"), expected);
         }
-        let none = check::secrets(&config(["", ""]));
+        let none = check::keys(&config(["", ""]));
         assert_eq!(
             none.clone().map(|check| check.name),
-            ["JWT_SECRET", "WEBHOOK_SECRET", "API_KEY", "ADMIN_KEY"]
+            ["API_KEY", "ADMIN_KEY"]
         );
-        let [jwt, webhook, api, admin] = none;
-        assert!(is(&jwt, CheckState::Ok) && is(&webhook, CheckState::Ok));
-        for missing in [api, admin] {
-            assert!(is(&missing, CheckState::Failed), "{missing:?}");
-            match ENVIRONMENTS[environment] {
+        for missing in none {
+            assert!(is(&missing, CheckState::Unknown), "{missing:?}");
+            assert!(missing.detail.starts_with("Optional"), "{missing:?}");
+            match environment {
                 Environment::Production => {
                     assert_eq!(missing.command.as_deref(), Some("npx reelay-secrets"));
                 }
@@ -55,31 +56,85 @@ fn a_secret_is_set_or_not_and_its_value_is_nowhere() {
 }
 
 #[test]
-fn the_app_is_reached_by_any_answer_but_a_404_and_a_crash() {
+fn every_secret_has_its_command_and_no_other_setting_has_one() {
+    let made = include_str!("../../packages/worker/lib/secrets.mjs");
+    let is_made = |name: &str| made.contains(&format!("\n  {name}: "));
+    assert_eq!(MADE.map(is_made), [true; 4]);
+    for variable in SETTINGS.iter().flat_map(|group| group.settings) {
+        let name = variable.name;
+        for is_missing in [true, false] {
+            let of = |environment| command::that_sets(name, is_missing, environment);
+            let deployed = of(Environment::Production);
+            assert_eq!(deployed.is_some(), variable.is_secret, "{name}");
+            assert_eq!(of(Environment::Development), None, "{name}");
+            let puts = deployed.is_some_and(|command| {
+                command.starts_with(&format!("npx wrangler secret put {name}"))
+            });
+            let expected = variable.is_secret && !(is_missing && is_made(name));
+            assert_eq!(puts, expected, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_app_is_red_without_an_answer_and_unknown_after_one_that_says_nothing_about_a_post() {
     let receiver = Url::parse("https://app.example/hook?bypass=xyz#xyz").expect("an address");
     for (status, state, says) in [
         (None, CheckState::Failed, "did not answer within 5 seconds"),
-        (Some(404), CheckState::Failed, "has no webhook route there"),
-        (Some(500), CheckState::Failed, "(500 to a GET)."),
+        (Some(500), CheckState::Failed, "answered 500 to a GET"),
         (Some(530), CheckState::Failed, "host was not found"),
-        (Some(200), CheckState::Ok, "(200 to a GET)."),
-        (Some(307), CheckState::Ok, "never followed"),
-        // It is a GET, so these say nothing against a POST that is signed.
-        (Some(405), CheckState::Ok, "(405 to a GET)."),
-        (Some(401), CheckState::Ok, "(401 to a GET)."),
-        (Some(499), CheckState::Ok, "(499 to a GET)."),
+        (Some(301), CheckState::Failed, "follow no redirect"),
+        (Some(307), CheckState::Failed, "follow no redirect"),
+        // A GET on a route that only takes POST is a 404 in Express, Fastify, Hono and Rails.
+        (Some(404), CheckState::Unknown, "Send a test webhook."),
+        // A login in front of the whole app, such as Vercel's, answers webhooks the same way.
+        (Some(401), CheckState::Unknown, "Send a test webhook."),
+        (Some(403), CheckState::Unknown, "Send a test webhook."),
+        (Some(200), CheckState::Ok, "answered 200 to a GET."),
+        (Some(405), CheckState::Ok, "answered 405 to a GET."),
+        (Some(499), CheckState::Ok, "answered 499 to a GET."),
     ] {
         for environment in ENVIRONMENTS {
-            let line = check::app(&receiver, status, environment);
+            let line = check::app(&receiver, "NEXTJS_URL", status, environment);
             assert!(is(&line, state), "{status:?}: {line:?}");
             assert!(line.detail.contains(says), "{status:?}: {line:?}");
             assert!(line.detail.contains("https://app.example/hook"), "{line:?}");
             assert!(!line.detail.contains("xyz"), "{line:?}");
         }
     }
-    let place = |environment| check::app(&receiver, Some(404), environment).detail;
-    assert!(place(Environment::Development).contains(".dev.vars"));
-    assert!(place(Environment::Production).contains("wrangler configuration"));
+}
+
+#[test]
+fn the_line_of_the_app_names_the_setting_that_is_in_force() {
+    let app = ("NEXTJS_URL", "https://app.example");
+    let whole = ("WEBHOOK_URL", "https://hooks.example/reelay");
+    for (variables, setting, other) in [
+        (vec![app], "NEXTJS_URL", ""),
+        (vec![app, whole], "WEBHOOK_URL", "NEXTJS_URL"),
+        (vec![("NEXTJS_URL", ""), whole], "WEBHOOK_URL", "NEXTJS_URL"),
+    ] {
+        let config = config_with(&variables).expect("valid settings");
+        for status in [None, Some(302), Some(404)] {
+            let of = |environment| {
+                check::app(
+                    &config.webhook_url,
+                    config.webhook_setting,
+                    status,
+                    environment,
+                )
+            };
+            let (local, deployed) = (of(Environment::Development), of(Environment::Production));
+            assert_eq!((local.name, deployed.name), (setting, setting));
+            let place = format!("orrect {setting} in .dev.vars");
+            assert!(local.detail.contains(&place), "{local:?}");
+            let place = format!("orrect {setting} in the wrangler configuration and deploy");
+            assert!(deployed.detail.contains(&place), "{deployed:?}");
+            assert!(
+                other.is_empty() || !deployed.detail.contains(other),
+                "{deployed:?}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -109,6 +164,10 @@ fn a_refused_key_names_the_secret_to_put_and_another_trouble_does_not() {
         }
         let refused = || KeyCheck::Refused("No.".to_owned());
         let deployed = line(refused(), Environment::Production);
+        if provider.name == "demo" {
+            assert_eq!(deployed.command, None, "it has no key");
+            continue;
+        }
         let put = format!("npx wrangler secret put {}", provider.setting);
         let command = deployed.command.clone().unwrap_or_default();
         assert!(

@@ -19,11 +19,11 @@ use std::rc::Rc;
 /// Renders immediately: the operation is the prompt, the video its letters.
 struct Toy;
 
-fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigError> {
-    match variables.text("TOY_KEY").as_deref() {
+fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigErrors> {
+    match variables.text("TOY_KEY")?.as_deref() {
         None => Ok(None),
         Some("toy") => Ok(Some(Rc::new(Toy))),
-        Some(_) => Err(ConfigError::new("TOY_KEY", "the word toy")),
+        Some(_) => Err(ConfigError::new("TOY_KEY", "the word toy").into()),
     }
 }
 

@@ -9,6 +9,7 @@
 mod circles;
 mod clocks;
 mod code_blocks;
+mod conflicts;
 mod figures;
 mod lengths;
 mod messages;
@@ -214,6 +215,28 @@ fn the_figures_in_the_documentation_are_those_of_the_report() {
         &source::read("docs/costs-and-speed.md"),
         &source::read("docs/BENCHMARKS.md"),
     );
+    assert!(violations.is_empty(), "\n{}", violations.join("\n"));
+}
+
+#[test]
+fn no_file_has_a_conflict_in_it() {
+    let files = source::read_texts();
+    for known in [
+        "CHANGELOG.md",
+        "src/lib.rs",
+        ".dev.vars",
+        "deploy/wrangler.jsonc",
+    ] {
+        assert!(files.iter().any(|file| file.path == known), "{known}");
+    }
+    let violations: Vec<String> = files
+        .iter()
+        .flat_map(|file| {
+            conflicts::violations(file)
+                .into_iter()
+                .map(|found| format!("{}: {found}", file.path))
+        })
+        .collect();
     assert!(violations.is_empty(), "\n{}", violations.join("\n"));
 }
 

@@ -68,16 +68,29 @@ pub(crate) fn read_rust_files(folder: &str) -> Vec<File> {
 
 /// Every file below `folder` with one of these extensions, in order.
 pub(crate) fn read_files(folder: &str, endings: &[&str]) -> Vec<File> {
-    let mut paths = Vec::new();
-    collect(&root().join(folder), endings, &mut paths);
-    paths.sort();
+    let has_ending = |path: &Path| {
+        path.extension()
+            .is_some_and(|ending| endings.iter().any(|own| ending == *own))
+    };
+    let read = |path: PathBuf| File {
+        text: fs::read_to_string(&path).unwrap(),
+        path: relative(&path),
+    };
+    let paths = collect(&root().join(folder));
     paths
         .into_iter()
-        .map(|path| File {
-            text: fs::read_to_string(&path).unwrap(),
-            path: relative(&path),
-        })
+        .filter(|path| has_ending(path))
+        .map(read)
         .collect()
+}
+
+/// Every file of the repository that is text, in order.
+pub(crate) fn read_texts() -> Vec<File> {
+    let read = |path: PathBuf| {
+        let text = fs::read_to_string(&path).ok()?;
+        Some(File::new(&relative(&path), &text))
+    };
+    collect(&root()).into_iter().filter_map(read).collect()
 }
 
 fn root() -> PathBuf {
@@ -93,22 +106,31 @@ fn relative(path: &Path) -> String {
 }
 
 /// Folders that tools fill.
-const MADE: [&str; 3] = ["target", "node_modules", "dist"];
+const MADE: [&str; 9] = [
+    "target",
+    "node_modules",
+    "dist",
+    "build",
+    "packed",
+    "vendor",
+    ".git",
+    ".next",
+    ".wrangler",
+];
 
-fn collect(folder: &Path, endings: &[&str], paths: &mut Vec<PathBuf>) {
+/// The files below a folder, in order.
+fn collect(folder: &Path) -> Vec<PathBuf> {
+    let mut paths = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() {
-            if !MADE.iter().any(|name| path.ends_with(name)) {
-                collect(&path, endings, paths);
-            }
-        } else if path
-            .extension()
-            .is_some_and(|ending| endings.iter().any(|own| ending == *own))
-        {
+        if !path.is_dir() {
             paths.push(path);
+        } else if !MADE.iter().any(|name| path.ends_with(name)) {
+            paths.extend(collect(&path));
         }
     }
+    paths.sort();
+    paths
 }
 
 /// Whether `byte` can be part of an identifier.

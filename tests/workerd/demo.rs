@@ -3,6 +3,7 @@
 use crate::harness::{Api, Configuration, Setup, World, bucket, exclusive, unique, until};
 use serde_json::{Value, json};
 use std::path::Path;
+use std::time::Duration;
 
 fn order(user: &Api, mut body: Value) -> String {
     body["model"] = json!("demo");
@@ -87,7 +88,7 @@ fn a_slow_demo_is_cancelled_like_any_render() {
     let world = World::start(&[("DEMO", "true")]);
     let user = world.user();
     let id = order(&user, json!({ "prompt": unique("a demo [slow]") }));
-    until("it renders", std::time::Duration::from_mins(1), || {
+    until("it renders", Duration::from_mins(1), || {
         (user.generation(&id)["phase"] == "rendering").then_some(())
     });
     assert_eq!(
@@ -96,6 +97,39 @@ fn a_slow_demo_is_cancelled_like_any_render() {
     );
     user.ends_as(&id, "cancelled");
     world.all_slots_are_free();
+}
+
+#[test]
+fn files_of_the_worker_that_do_not_answer_are_asked_for_again() {
+    let silent =
+        "[[services]]\nbinding = \"ASSETS\"\nservice = \"reelay\"\nentrypoint = \"Silent\"\n";
+    let platform = "[observability]\n";
+    let world = World::start_beside(&Setup {
+        variables: &[("DEMO", "true"), ("MAX_RETRIES", "1")],
+        configuration: Configuration {
+            replacements: &[
+                ("binding = \"ASSETS\"\n", ""),
+                (platform, &format!("{silent}\n{platform}")),
+            ],
+            injector: true,
+        },
+        ..Setup::default()
+    });
+    let user = world.user();
+    let id = order(&user, json!({ "prompt": unique("a demo") }));
+    // The limit of each of both tries is 30 seconds.
+    let timeline = until("it is given up", Duration::from_secs(120), || {
+        let timeline = user.timeline(&id);
+        timeline
+            .to_string()
+            .contains("\"failed\"")
+            .then_some(timeline)
+    });
+    let tries = timeline.to_string().matches("store_failed").count();
+    assert_eq!(tries, 1, "{timeline}");
+    let generation = user.fails_with(&id, "storage_failed");
+    let error = generation["error"].as_str().unwrap_or_default();
+    assert!(error.contains("did not answer"), "{generation}");
 }
 
 #[test]

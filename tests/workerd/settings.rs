@@ -1,6 +1,6 @@
 //! Settings with which the worker refuses to run, and settings that limit it.
 
-use crate::harness::{World, unique, until};
+use crate::harness::{Configuration, Lent, Setup, World, unique, until};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -40,6 +40,51 @@ fn a_bad_variable_stops_the_worker_with_its_name_and_never_its_value() {
     for line in lines {
         assert!(!line.to_string().contains("as-fast-as-possible"), "{line}");
     }
+}
+
+/// A worker with these lines in the variables of its `wrangler.toml`.
+fn with_variables(lines: &str) -> Lent {
+    let text = format!("[vars]\n{lines}\n");
+    World::start_with(&Setup {
+        configuration: Configuration {
+            replacements: &[("[vars]\n", &text)],
+            injector: false,
+        },
+        ..Setup::default()
+    })
+}
+
+#[test]
+fn a_variable_without_quotes_counts_and_a_list_or_an_object_is_refused() {
+    let budget = "DEMO = true\nMAX_COST_PER_DAY = 25\nMAX_COST_PER_USER_PER_DAY = 0.5";
+    {
+        let world = with_variables(budget);
+        let user = world.user();
+        let offered = user.get("/api/models").json()["data"]["providers"].clone();
+        assert!(
+            offered
+                .as_array()
+                .is_some_and(|all| all.contains(&json!("demo"))),
+            "{offered}"
+        );
+        let refused = user.create(&json!({ "prompt": "beyond the budget" }));
+        assert_eq!(
+            (refused.status, refused.json()["code"].as_str()),
+            (402, Some("budget_exceeded")),
+            "{}",
+            refused.text()
+        );
+        assert!(refused.text().contains("$0.50"), "{}", refused.text());
+    }
+    let world = with_variables("DEMO = [\"xyz\"]\nMAX_RETRIES = { xyz = 1 }");
+    let answer = world.user().get("/health");
+    assert_eq!(answer.status, 500, "{}", answer.text());
+    let wanted = "must be a text in quotes, not a list or an object";
+    let error = |name: &str| json!({ "setting": name, "detail": wanted });
+    assert_eq!(
+        answer.json()["errors"],
+        json!([error("DEMO"), error("MAX_RETRIES")])
+    );
 }
 
 #[test]

@@ -121,7 +121,13 @@ fn while_settings_are_wrong_the_page_lists_them_instead_of_a_sign_in() {
     play_with(&world, "misconfigured", &variables, |word| match word {
         "mend-most" => restart(&world, &halfway),
         "mend" => restart(&world, &[("JWT_SECRET", JWT_SECRET)]),
-        "break" => restart(&world, &[("JWT_SECRET", "wrong-value-1")]),
+        "break" => restart(
+            &world,
+            &[
+                ("ENVIRONMENT", "development"),
+                ("JWT_SECRET", "wrong-value-1"),
+            ],
+        ),
         other => panic!("unknown request: {other}"),
     });
 }

@@ -397,7 +397,7 @@ export interface paths {
         };
         /**
          * Check the setup
-         * @description Checks the secrets, the app, the R2 bucket, the key of each video service by a free call, and the last webhook. Each check takes at most 5 seconds. No answer contains a secret.
+         * @description Checks the optional keys, the app, the R2 bucket, the key of each video service by a free call, and the last webhook. Each check takes at most 5 seconds. No answer contains a secret.
          */
         get: operations["checkSetup"];
         put?: never;
@@ -930,6 +930,8 @@ export interface components {
         FieldError: {
             /** @description A code, if there is a more specific one than `invalid_request`. */
             code?: string;
+            /** @description The shell command that sets this setting of a deployed worker; absent if no command does. */
+            command?: string;
             /** @description What it must be. */
             detail: string;
             header?: string;

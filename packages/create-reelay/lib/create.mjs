@@ -1,6 +1,7 @@
 // Writes the folder: the wrangler project of the template, with a name and fresh secrets.
 
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { randomInt } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -9,38 +10,32 @@ import { Refusal } from "./refusal.mjs";
 
 const TEMPLATE = fileURLToPath(new URL("../dist/template", import.meta.url));
 const PACKAGE = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-/** The oldest Node that wrangler runs on. */
-const MIN_NODE = [22, 12];
-/** What a worker and a bucket may both be called. */
-const NAME = /^[a-z][a-z0-9-]{1,61}[a-z0-9]$/;
+/** What a worker may be called, and with BUCKET after it a bucket, whose name has at most 63 characters. */
+const NAME = /^[a-z][a-z0-9-]{1,54}[a-z0-9]$/;
+const BUCKET = "-videos";
+/** The rate limiters of an account share a number if it is the same. */
+const LIMITERS = [1_000_000, 2_000_000_000];
 const USAGE = "npm create reelay@latest my-videos";
 const WORKER = "http://127.0.0.1:8787";
 const APP = "http://127.0.0.1:3000";
 
 /** Writes the folder that the arguments name; returns what to say. Throws a `Refusal` if it cannot. */
-export function create(args, version = process.versions.node) {
-  checkNode(version);
+export function create(args) {
   const { folder, packed } = read(args);
   const target = resolve(folder);
   const name = basename(target).toLowerCase();
   if (!NAME.test(name))
     throw new Refusal(
-      `A worker cannot be called ${JSON.stringify(name)}: name the folder with 3 to 63 letters, digits and hyphens, a letter first.`,
+      `A worker cannot be called ${JSON.stringify(name)}: name the folder with 3 to 56 letters, digits and hyphens, a letter first.`,
     );
   const sources = packed === undefined ? published() : packedFiles(resolve(packed));
   try {
     checkEmpty(folder, target);
-    write(target, name, sources.worker(target));
+    writeOrNothing(target, name, sources.worker(target));
   } catch (error) {
     throw explained(error, folder);
   }
   return farewell(folder, target, sources.client(join(target, "../my-app")));
-}
-
-function checkNode(version) {
-  const [major, minor] = version.split(".").map(Number);
-  if (major < MIN_NODE[0] || (major === MIN_NODE[0] && minor < MIN_NODE[1]))
-    throw new Refusal(`Node ${version} is too old: install Node ${MIN_NODE.join(".")} or newer and run this again.`);
 }
 
 function read(args) {
@@ -77,8 +72,19 @@ function checkEmpty(folder, target) {
     throw new Refusal(`${folder} is not empty: choose a folder that is empty or does not exist yet.`);
 }
 
+/** Writes the folder, which is empty or does not exist yet. If that fails, it is so again. */
+function writeOrNothing(target, name, worker) {
+  const made = mkdirSync(target, { recursive: true });
+  try {
+    write(target, name, worker);
+  } catch (error) {
+    const written = made ? [made] : readdirSync(target).map((entry) => join(target, entry));
+    for (const path of written) rmSync(path, { recursive: true, force: true });
+    throw error;
+  }
+}
+
 function write(target, name, worker) {
-  mkdirSync(target, { recursive: true });
   cpSync(TEMPLATE, target, { recursive: true });
   // npm leaves files of this name out of packages.
   renameSync(join(target, "gitignore"), join(target, ".gitignore"));
@@ -95,7 +101,8 @@ function write(target, name, worker) {
   edit("wrangler.jsonc", (text) =>
     text
       .replace('"name": "reelay"', `"name": "${name}"`)
-      .replace('"bucket_name": "reelay-videos"', `"bucket_name": "${name}"`),
+      .replace('"bucket_name": "reelay-videos"', `"bucket_name": "${name}${BUCKET}"`)
+      .replace('"namespace_id": "1001"', `"namespace_id": "${randomInt(...LIMITERS)}"`),
   );
   const secrets = makeSecrets();
   const own = { mode: 0o600 };
@@ -119,15 +126,15 @@ function explained(error, folder) {
     return new Refusal(`${folder} cannot be written: choose a place where you may write, or change its permissions.`);
   if (["ENOTDIR", "EEXIST"].includes(error.code))
     return new Refusal(`${folder} is a file, or below one: choose a folder that is empty or does not exist yet.`);
+  if (error.code === "ENOSPC") return new Refusal(`The disk is full: make room for ${folder} and run this again.`);
   return error;
 }
 
 function farewell(folder, target, client) {
-  const quoted = /^[\w./-]+$/.test(folder) ? folder : JSON.stringify(folder);
   const [, code] = readFileSync(join(TEMPLATE, "nextjs.md"), "utf8").split(/^(?=`app\/page\.tsx`)/m);
   return `${folder} is a Reelay worker with fresh secrets in .dev.vars. Start it:
 
-  cd ${quoted}
+  cd ${quoted(folder)}
   npm install
   npm run dev
 
@@ -136,10 +143,15 @@ README.md says how to deploy it.
 
 In a Next.js app beside it, such as npx create-next-app@latest my-app makes:
 
-  npm install ${client}
-  cp ../${basename(target)}/nextjs.env .env.local
+  npm install ${quoted(client)}
 
-and two files, which are also in ${quoted}/nextjs.md:
+Copy ../${basename(target)}/nextjs.env to .env.local there, and make two files, which are also in ${folder}/nextjs.md:
 
 ${code}`;
+}
+
+/** An argument as the shell takes it: cmd.exe knows double quotes alone, and others expand what is between those. */
+function quoted(text) {
+  if (/^[\w./:@^-]+$/.test(text)) return text;
+  return process.platform === "win32" ? `"${text}"` : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -19,7 +20,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const BIN = fileURLToPath(new URL("../bin/create-reelay.mjs", import.meta.url));
-const OLD_NODE = new URL("old_node.cjs", import.meta.url);
+const before = (name) => ({ before: ["--require", fileURLToPath(new URL(name, import.meta.url))] });
 const { version: VERSION } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 /** Where nobody may write, not even root. */
 const NOWHERE = "/sys/mine";
@@ -35,20 +36,20 @@ afterEach(() => {
   rmSync(home, { recursive: true });
 });
 
-const create = (args, options = {}) =>
-  spawnSync(process.execPath, [...(options.before ?? []), BIN, ...args], { cwd: home, encoding: "utf8", ...options });
+const create = (args, { before = [], bin = BIN } = {}) =>
+  spawnSync(process.execPath, [...before, bin, ...args], { cwd: home, encoding: "utf8" });
 const read = (...path) => readFileSync(join(home, ...path), "utf8");
 const variables = (...path) =>
   Object.fromEntries([...read(...path).matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
 
 /** Fails unless creating is refused with exactly one sentence that matches, and nothing was written. */
 function refused(args, sentence, options) {
-  const before = readdirSync(home);
+  const found = readdirSync(home);
   const { status, stdout, stderr } = create(args, options);
   assert.match(stderr, sentence);
   assert.equal(stderr.trim().split("\n").length, 1, stderr);
   assert.deepEqual([status, stdout], [1, ""]);
-  assert.deepEqual(readdirSync(home), before);
+  assert.deepEqual(readdirSync(home), found);
 }
 
 test("the folder is a wrangler project with its name, and nothing of it is for others' eyes", () => {
@@ -66,7 +67,7 @@ test("the folder is a wrangler project with its name, and nothing of it is for o
   ]);
   const config = read("my-videos", "wrangler.jsonc");
   assert.match(config, /"name": "my-videos"/);
-  assert.match(config, /"bucket_name": "my-videos"/);
+  assert.match(config, /"bucket_name": "my-videos-videos"/);
   const manifest = JSON.parse(read("my-videos", "package.json"));
   assert.equal(manifest.name, "my-videos");
   assert.equal(manifest.dependencies["@reelay/worker"], `^${VERSION}`);
@@ -90,6 +91,9 @@ test("the secrets are fresh for each folder, long enough, and the app has its tw
   assert.notEqual(one.API_KEY, one.ADMIN_KEY);
   assert.equal(Buffer.from(one.WEBHOOK_SECRET.replace("whsec_", ""), "base64").length, 32);
   assert.equal(one.ENVIRONMENT, "development");
+  const limiters = ["one", "two"].map((name) => /"namespace_id": "(\d+)"/.exec(read(name, "wrangler.jsonc"))[1]);
+  assert.notEqual(limiters[0], limiters[1], "each has a limiter of its own");
+  assert.ok(!limiters.includes("1001"), "which is not that of a clone");
   assert.deepEqual(variables("one", "nextjs.env"), {
     REELAY_URL: "http://127.0.0.1:8787",
     REELAY_API_KEY: one.API_KEY,
@@ -109,7 +113,7 @@ test("it names the secrets that .dev.vars.example asks for", () => {
 test("it says three commands, then the lines for a Next.js app: twenty", () => {
   const { stdout } = create(["my-videos"]);
   assert.match(stdout, /\n {2}cd my-videos\n {2}npm install\n {2}npm run dev\n/);
-  assert.match(stdout, /\n {2}npm install @reelay\/client\n {2}cp \.\.\/my-videos\/nextjs\.env \.env\.local\n/);
+  assert.match(stdout, /\n {2}npm install @reelay\/client\n\nCopy \.\.\/my-videos\/nextjs\.env to \.env\.local there/);
   const blocks = [...stdout.matchAll(/^```tsx?\n([\s\S]*?)^```$/gm)].map(([, code]) => code);
   assert.equal(blocks.length, 2);
   assert.equal(blocks.join("").split("\n").filter(Boolean).length, 20);
@@ -124,6 +128,33 @@ test("with --packed the packages come from files, and the commands name them", (
   const { dependencies } = JSON.parse(read("my-videos", "package.json"));
   assert.equal(dependencies["@reelay/worker"], `file:../packed/${names[0]}`);
   assert.ok(stdout.includes(`\n  npm install ../packed/${names[1]}\n`), stdout);
+});
+
+test("a shell takes the printed commands as they are meant, whatever the path", () => {
+  const odd = "it's $HOME `id` here";
+  mkdirSync(join(home, odd));
+  for (const name of ["worker", "client"]) writeFileSync(join(home, odd, `reelay-${name}-${VERSION}.tgz`), "");
+  const { stdout } = create([`${odd}/my-videos`, "--packed", odd]);
+  const [, cd, install] = /^ {2}(cd .*)\n[\s\S]*^ {2}(npm install .+)$/m.exec(stdout);
+  const args = (command) => {
+    const program = "const [, ...args] = process.argv; console.log(JSON.stringify(args))";
+    const script = command.replace(/^(cd|npm install) /, `"$0" -e '${program}' -- `);
+    return JSON.parse(spawnSync("/bin/sh", ["-c", script, process.execPath], { encoding: "utf8" }).stdout);
+  };
+  assert.deepEqual(args(cd), [`${odd}/my-videos`]);
+  assert.deepEqual(args(install), [`../reelay-client-${VERSION}.tgz`]);
+  mkdirSync(join(home, "apps"));
+  const { stdout: beside } = create(["apps/my-videos", "--packed", odd]);
+  assert.deepEqual(args(/^ {2}(npm install .+)$/m.exec(beside)[1]), [`../../${odd}/reelay-client-${VERSION}.tgz`]);
+});
+
+test("when the disk is full nothing is left, so it can be run again", () => {
+  const sentence = /^create-reelay: The disk is full: make room for \S+ and run this again\./;
+  refused(["new/my-videos"], sentence, before("full_disk.cjs"));
+  mkdirSync(join(home, "my-videos"));
+  refused(["my-videos"], sentence, before("full_disk.cjs"));
+  assert.deepEqual(readdirSync(join(home, "my-videos")), []);
+  assert.equal(create(["my-videos"]).status, 0);
 });
 
 test("a folder that is not empty is left as it is; an empty one is filled", () => {
@@ -145,9 +176,14 @@ test("a place where one may not write is named", () => {
   refused(["mine"], sentence);
 });
 
-test("an old Node is named which one is needed", () => {
-  const before = ["--require", fileURLToPath(OLD_NODE)];
-  refused(["mine"], /^create-reelay: Node 18\.20\.8 is too old: install Node 22\.12 or newer/, { before });
+test("an old Node learns which one is needed, and reads nothing that only a newer one understands", () => {
+  // A file beside nothing: what it imported before it looks at the version would be missing.
+  const bin = join(home, "create-reelay.mjs");
+  cpSync(BIN, bin);
+  const sentence = /^create-reelay: Node 18\.20\.8 is too old: install Node 22\.12 or newer/;
+  refused(["mine"], sentence, { ...before("old_node.cjs"), bin });
+  const { status, stderr } = create(["mine"], { bin });
+  assert.deepEqual([status, /ERR_MODULE_NOT_FOUND/.test(stderr)], [1, true]);
 });
 
 test("what cannot be meant is refused with an example", () => {
@@ -156,6 +192,6 @@ test("what cannot be meant is refused with an example", () => {
   refused(["--force", "mine"], /Only the folder and --packed can be given/);
   refused(["mine", "--packed"], /Only the folder and --packed can be given/);
   refused(["mine", "--packed", "nowhere"], /There is no .*reelay-worker-.*: run `npm run packages`/);
-  for (const name of ["my videos", "-", "1st", "a", "x".repeat(64), "été"])
+  for (const name of ["my videos", "-", "1st", "a", "x".repeat(57), "été"])
     refused(["--", name], /A worker cannot be called/);
 });

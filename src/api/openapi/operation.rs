@@ -7,7 +7,7 @@ use crate::api::openapi::formats::{json_answer, reference};
 use crate::api::openapi::parameters;
 use crate::api::openapi::problems::Problems;
 use crate::api::problem::Problem;
-use crate::config::{ConfigError, ConfigErrors};
+use crate::config::{ConfigError, ConfigErrors, Environment};
 use serde_json::{Map, Value, json};
 
 /// The description of a route, in addition to the table of routes.
@@ -172,7 +172,10 @@ fn usual_problems(access: &Access) -> Vec<Problem> {
     if matches!(access, Access::Owner(_) | Access::OwnerOrAddress(_)) {
         problems.extend([Problem::no_generation(), Problem::ambiguous_generation()]);
     }
-    problems.push(Problem::misconfigured(&missing_settings()));
+    problems.push(Problem::misconfigured(
+        &missing_settings(),
+        Environment::Production,
+    ));
     problems.push(Problem::unavailable());
     problems
 }
@@ -181,13 +184,13 @@ fn usual_problems(access: &Access) -> Vec<Problem> {
 fn missing_settings() -> ConfigErrors {
     let mut errors = ConfigErrors::default();
     for (variable, wanted) in [
-        ("JWT_SECRET", "set to a random secret of at least 32 bytes"),
+        ("JWT_SECRET", "a random secret of at least 32 bytes"),
         (
             "NEXTJS_URL",
-            "set to the https address of the app, unless WEBHOOK_URL is set",
+            "the https address of the app, unless WEBHOOK_URL is set",
         ),
     ] {
-        errors.add(ConfigError::new(variable, wanted));
+        errors.add(ConfigError::missing(variable, wanted));
     }
     errors
 }

@@ -52,7 +52,8 @@ pub fn advice(code: &str) -> Option<&'static str> {
             "Close other event streams of this generation, or repeat after `Retry-After`."
         }
         "misconfigured" => {
-            "Set the variables that `errors` names, each as a `setting`. See [Settings](settings.md)."
+            "Set the variables that `errors` names, each as a `setting`, with the `command` that sets \
+             a secret. See [Settings](settings.md)."
         }
         "unavailable" => {
             "Repeat after `Retry-After`. Repeat an order with the same id, because the first one may \

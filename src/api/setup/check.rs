@@ -1,5 +1,6 @@
 //! The lines of the checklist. Pure. No line contains a secret.
 
+use crate::api::command;
 use crate::config::{Config, Environment};
 use crate::machine::delivery::{DeliveryState, advice};
 use crate::models::PROVIDERS;
@@ -9,7 +10,7 @@ use crate::webhooks::test_event::without_query;
 use serde::Serialize;
 use url::Url;
 
-const APP: &str = "NEXTJS_URL";
+const WEBHOOK_URL: &str = "WEBHOOK_URL";
 const BUCKET: &str = "R2";
 const LAST_WEBHOOK: &str = "last webhook";
 
@@ -58,31 +59,29 @@ impl SetupCheck {
     }
 }
 
-/// Whether each secret is set. The first two always are, or no request would be answered.
-pub fn secrets(config: &Config) -> [SetupCheck; 4] {
-    let secret = |name, is_set: bool, who: &str| {
+/// Whether each optional key is set.
+pub fn keys(config: &Config) -> [SetupCheck; 2] {
+    let key = |name, is_set: bool, who: &str| {
         if is_set {
             return SetupCheck::new(name, CheckState::Ok, "Set.");
         }
-        let (place, command) = match config.environment {
-            Environment::Development => (" Set it in .dev.vars.", None),
-            Environment::Production => ("", Some("npx reelay-secrets".to_owned())),
+        let place = match config.environment {
+            Environment::Development => " Set it in .dev.vars.",
+            Environment::Production => "",
         };
-        let detail = format!("Not set. {who}{place}");
+        let detail = format!("Optional, and not set. {who}{place}");
         SetupCheck {
-            command,
-            ..SetupCheck::new(name, CheckState::Failed, detail)
+            command: command::that_sets(name, true, config.environment),
+            ..SetupCheck::new(name, CheckState::Unknown, detail)
         }
     };
     [
-        secret("JWT_SECRET", !config.jwt_secret.is_empty(), ""),
-        secret("WEBHOOK_SECRET", !config.webhook_secrets.is_empty(), ""),
-        secret(
+        key(
             "API_KEY",
             config.api_key.is_some(),
             "The app's server needs it, unless it signs a JWT for each user.",
         ),
-        secret(
+        key(
             "ADMIN_KEY",
             config.admin_key.is_some(),
             "Operators need it, unless they have a JWT with the role admin.",
@@ -90,41 +89,59 @@ pub fn secrets(config: &Config) -> [SetupCheck; 4] {
     ]
 }
 
-/// Whether the app answers at the address of its webhook route. `status` is its answer to a GET,
-/// for which the route need not exist.
-pub fn app(receiver: &Url, status: Option<u16>, environment: Environment) -> SetupCheck {
+/// Whether the app answers at the address of its webhook route, which `setting` names. `status` is
+/// its answer to a GET. Several answers say nothing about a POST: a route that only takes POST may
+/// be a 404, and a login that protects the whole app lets no webhook through.
+pub fn app(
+    receiver: &Url,
+    setting: &'static str,
+    status: Option<u16>,
+    environment: Environment,
+) -> SetupCheck {
     let url = without_query(receiver.clone());
     let place = match environment {
-        Environment::Development => "NEXTJS_URL in .dev.vars",
-        Environment::Production => "NEXTJS_URL in the wrangler configuration and deploy",
+        Environment::Development => "in .dev.vars",
+        Environment::Production => "in the wrangler configuration and deploy",
     };
-    let (state, detail) = match status {
-        None => (
-            CheckState::Failed,
-            format!("{url} did not answer within 5 seconds. Start the app, or correct {place}."),
-        ),
-        Some(404) => (
+    let Some(status) = status else {
+        let detail = format!(
+            "{url} did not answer within 5 seconds. Start the app, or correct {setting} {place}."
+        );
+        return SetupCheck::new(setting, CheckState::Failed, detail);
+    };
+    let (state, then) = match status {
+        300..=399 => (
             CheckState::Failed,
             format!(
-                "{url} answered 404: the app has no webhook route there. Add it, or correct {place}."
+                "It redirects, and webhooks follow no redirect. Correct {setting} {place}{}.",
+                if setting == WEBHOOK_URL {
+                    ""
+                } else {
+                    ", or set WEBHOOK_URL to the final address"
+                }
             ),
         ),
-        Some(status) => {
-            let helps = matches!(status, 300..=399 | 500..);
-            let advice = advice(status).filter(|_| helps);
-            let advice = advice.map_or_else(String::new, |advice| format!(": {advice}"));
-            let state = if status < 500 {
-                CheckState::Ok
-            } else {
-                CheckState::Failed
-            };
-            (
-                state,
-                format!("The app answers at {url} ({status} to a GET){advice}."),
-            )
-        }
+        401 | 403 => (
+            CheckState::Unknown,
+            "A login may be in the way of webhooks. Send a test webhook.".to_owned(),
+        ),
+        404 => (
+            CheckState::Unknown,
+            format!(
+                "A route that only takes POST may answer so. Send a test webhook. If that fails too, correct {setting} {place}."
+            ),
+        ),
+        500.. => (
+            CheckState::Failed,
+            advice(status).map_or_else(
+                || "Its own log says why.".to_owned(),
+                |advice| format!("That means: {advice}."),
+            ),
+        ),
+        _ => (CheckState::Ok, String::new()),
     };
-    SetupCheck::new(APP, state, detail)
+    let detail = format!("{url} answered {status} to a GET. {then}");
+    SetupCheck::new(setting, state, detail.trim_end())
 }
 
 /// Whether the bucket of the videos answers.
@@ -152,29 +169,16 @@ pub fn key(provider: &'static str, tried: KeyCheck, environment: Environment) ->
         KeyCheck::Refused(why) => {
             let known = PROVIDERS.iter().find(|known| known.name == provider);
             let setting = known.map_or("its key", |known| known.setting);
-            let (detail, command) = match environment {
-                Environment::Development => {
-                    (format!("{why} Replace {setting} in .dev.vars."), None)
-                }
-                Environment::Production => (why, Some(put(setting))),
+            let detail = match environment {
+                Environment::Development => format!("{why} Replace {setting} in .dev.vars."),
+                Environment::Production => why,
             };
             SetupCheck {
-                command,
+                command: command::that_sets(setting, false, environment),
                 ..SetupCheck::new(provider, CheckState::Failed, detail)
             }
         }
     }
-}
-
-/// The command that replaces a secret. The key of a service account has several lines, so it comes
-/// from its file.
-fn put(secret: &str) -> String {
-    let source = if secret.ends_with("_ACCOUNT") {
-        " < key.json"
-    } else {
-        ""
-    };
-    format!("npx wrangler secret put {secret}{source}")
 }
 
 /// Whether the app accepted the newest webhook, of all generations.

@@ -12,7 +12,7 @@ use crate::machine::outcome::Outcome;
 use crate::time::Millis;
 use crate::upstream::google::key_check;
 use crate::upstream::provider::KeyCheck;
-use crate::variables::{ConfigError, Variables};
+use crate::variables::{ConfigErrors, Variables};
 use url::Url;
 use worker::Method;
 
@@ -53,16 +53,20 @@ impl KeyApi {
         key: &'static str,
         url: &'static str,
         version: &'static str,
-    ) -> Result<Option<Self>, ConfigError> {
-        variables.refuse_published(key, |key| key == PUBLISHED_KEY)?;
-        let url = variables.safe_url(url, GOOGLE_API_URL)?;
-        let timeout = variables.upstream_timeout()?;
-        Ok(variables.header_key(key)?.map(|key| Self {
-            url,
-            key,
-            version,
-            timeout,
-        }))
+    ) -> Result<Option<Self>, ConfigErrors> {
+        let mut errors = ConfigErrors::default();
+        errors.keep(variables.refuse_published(key, |key| key == PUBLISHED_KEY));
+        let url = errors.keep(variables.safe_url(url, GOOGLE_API_URL));
+        let timeout = errors.keep(variables.upstream_timeout());
+        match (errors.keep(variables.header_key(key)), url, timeout) {
+            (Some(key), Some(url), Some(timeout)) if errors.is_empty() => Ok(key.map(|key| Self {
+                url,
+                key,
+                version,
+                timeout,
+            })),
+            _ => Err(errors),
+        }
     }
 
     /// Sends a GET to a path below the version and reads the answer, at most `limit` bytes.

@@ -5,6 +5,7 @@
 // POST /__inject/{queue}?delay=S&type=json|text, body: a JSON array of messages; `queue` is a binding of the
 // sections that the harness adds to the test's wrangler.toml.
 
+import { WorkerEntrypoint } from "cloudflare:workers";
 import Reelay from "./build/index.js";
 
 export * from "./build/index.js";
@@ -18,6 +19,13 @@ async function inject(request, env, url) {
   const contentType = url.searchParams.get("type") ?? "json";
   for (const message of await request.json()) await queue.send(message, { contentType, delaySeconds });
   return new Response(null, { status: 204 });
+}
+
+/** For a binding of the worker to itself that never answers. */
+export class Silent extends WorkerEntrypoint {
+  fetch() {
+    return new Promise((resolve) => setTimeout(resolve, 3_600_000));
+  }
 }
 
 export default class extends Reelay {
