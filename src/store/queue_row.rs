@@ -211,3 +211,10 @@ pub(crate) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
         stage,
     })
 }
+
+pub(crate) fn key_of(key: &JobKey) -> Vec<SqlValue> {
+    vec![
+        key.user_id.as_str().into(),
+        key.generation_id.as_str().into(),
+    ]
+}
