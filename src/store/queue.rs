@@ -64,6 +64,8 @@ impl<S: Sql> QueueStore<S> {
         let by_priority = "SELECT CAST(priority AS TEXT), count(*) FROM entry WHERE stage = 'waiting' GROUP BY priority";
         let by_priority = self.sql.run(by_priority, Vec::new())?;
         let (_, oldest) = self.waiting_since()?;
+        let without_timer = "SELECT count(*) FROM entry WHERE late = 1 \
+             OR (stage IN ('held', 'watched', 'deleting') AND lease_until < ?)";
         let book = self.book()?;
         let backoffs = backoffs(self, &book, now)?
             .into_iter()
@@ -83,7 +85,8 @@ impl<S: Sql> QueueStore<S> {
             by_status: pairs(by_status),
             waiting_by_priority: pairs(by_priority),
             oldest_wait_ms: oldest.map(|at| now.saturating_sub(at)),
-            jobs_without_timer: self.count_without_timer(now)?,
+            jobs_without_timer: self
+                .count(without_timer, vec![now.saturating_sub(MINUTE).into()])?,
             timers_repaired: book.timers_repaired,
             upstreams: backoffs.collect(),
             webhooks: self.webhook_stats()?,
@@ -478,12 +481,6 @@ impl<S: Sql> Rows for QueueStore<S> {
 
     fn exhausted(&self) -> Result<(u64, Option<Millis>), S::Error> {
         self.count_exhausted()
-    }
-
-    fn count_without_timer(&self, now: Millis) -> Result<u64, S::Error> {
-        let statement = "SELECT count(*) FROM entry WHERE late = 1 \
-             OR (stage IN ('held', 'watched', 'deleting') AND lease_until < ?)";
-        self.count(statement, vec![now.saturating_sub(MINUTE).into()])
     }
 
     fn alerts(&self) -> Result<Alerts, S::Error> {

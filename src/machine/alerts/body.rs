@@ -221,15 +221,11 @@ fn told(
             )
         }
         AlertKind::TimersLost => {
-            let repaired = counters.timers_repaired.growth().map_or(0, |lost| lost.by);
-            let missing = figures.without_timer;
-            let jobs = counted(repaired.max(missing), "alarm was", "alarms were");
+            let lost = counters.timers_repaired.growth().map_or(0, |lost| lost.by);
+            let alarms = counted(lost, "alarm of a job was", "alarms of jobs were");
             (
-                format!("{jobs} lost: {repaired} re-armed, {missing} missing now."),
-                BTreeMap::from([
-                    ("repaired", Figure::Count(repaired)),
-                    ("missing", Figure::Count(missing)),
-                ]),
+                format!("{alarms} lost and re-armed."),
+                BTreeMap::from([("lost", Figure::Count(lost))]),
             )
         }
         AlertKind::Test => (String::new(), BTreeMap::new()),
@@ -275,7 +271,7 @@ fn over(kind: AlertKind, upstream: &str) -> String {
         AlertKind::LongWait => "No job waits for too long any more.".to_owned(),
         AlertKind::PaidAnswerLost => "No paid answer was lost for an hour.".to_owned(),
         AlertKind::BudgetUsed => "The budget has room again.".to_owned(),
-        AlertKind::TimersLost => "No alarm was lost for an hour, and none is missing.".to_owned(),
+        AlertKind::TimersLost => "No alarm was lost for an hour.".to_owned(),
         AlertKind::Test => String::new(),
     }
 }

@@ -22,8 +22,6 @@ pub struct Figures {
     /// What all users have spent today, and may spend, in millionths of a US dollar.
     pub spent_micros: u64,
     pub limit_micros: Option<u64>,
-    /// How many jobs are without an alarm now.
-    pub without_timer: u64,
     /// How many missing alarms were ever re-armed.
     pub timers_repaired: u64,
 }
@@ -81,8 +79,7 @@ impl Figures {
             .filter(|since| since.saturating_add(policy.wait) <= now);
         let lost = counters.unknown_submits.growth().map(|lost| lost.since);
         let budget = self.is_budget_used(policy).then_some(now);
-        let repaired = counters.timers_repaired.growth().map(|lost| lost.since);
-        let timers = repaired.or((self.without_timer > 0).then_some(now));
+        let timers = counters.timers_repaired.growth().map(|lost| lost.since);
         shut.chain(of(AlertKind::WebhooksExhausted, exhausted))
             .chain(of(AlertKind::LongWait, waits))
             .chain(of(AlertKind::PaidAnswerLost, lost))
@@ -99,23 +96,29 @@ impl Figures {
         policy: &AlertPolicy,
         now: Millis,
     ) -> Option<Millis> {
-        let shut = self
-            .shut
-            .iter()
-            .map(|shut| shut.since.saturating_add(policy.upstream_after));
-        let waits = self
-            .waits_since
-            .map(|since| since.saturating_add(policy.wait));
-        let ends = [counters.unknown_submits, counters.timers_repaired]
+        let shut = self.shut.iter().map(|shut| {
+            let at = shut.since.saturating_add(policy.upstream_after);
+            (AlertKind::UpstreamUnavailable, at)
+        });
+        let waits = self.waits_since.map(|since| {
+            let at = since.saturating_add(policy.wait);
+            (AlertKind::LongWait, at)
+        });
+        let ends = [
+            (AlertKind::PaidAnswerLost, counters.unknown_submits),
+            (AlertKind::TimersLost, counters.timers_repaired),
+        ];
+        let ends = ends
             .into_iter()
-            .filter_map(|counter| Some(counter.growth()?.ends_at()));
+            .filter_map(|(kind, counter)| Some((kind, counter.growth()?.ends_at())));
         let midnight = self
             .is_budget_used(policy)
-            .then_some((now / DAY + 1) * DAY);
+            .then_some((AlertKind::BudgetUsed, (now / DAY + 1) * DAY));
         shut.chain(waits)
             .chain(ends)
             .chain(midnight)
-            .filter(|at| *at > now)
+            .filter(|(kind, at)| policy.kinds.contains(*kind) && *at > now)
+            .map(|(_, at)| at)
             .min()
     }
 

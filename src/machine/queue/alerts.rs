@@ -113,7 +113,6 @@ impl<R: Rows> Context<'_, R> {
             unknown_submits: self.book.unknown_submits,
             spent_micros: self.rows.spent(day_of(self.now), None)?,
             limit_micros: self.policy.max_cost_per_day,
-            without_timer: self.rows.count_without_timer(self.now)?,
             timers_repaired: self.book.timers_repaired,
         })
     }

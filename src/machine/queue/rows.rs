@@ -95,9 +95,6 @@ pub trait Rows {
     fn save_counted_before(&mut self, sum: &Minute) -> Result<(), Self::Error>;
     /// Deletes the minutes before this one, except the latest.
     fn delete_minutes(&mut self, before: u64) -> Result<(), Self::Error>;
-    /// How many jobs are without an alarm: it was missing when they were last asked, or they have
-    /// not replied for a minute.
-    fn count_without_timer(&self, now: Millis) -> Result<u64, Self::Error>;
     fn alerts(&self) -> Result<Alerts, Self::Error>;
     fn save_alerts(&mut self, alerts: &Alerts) -> Result<(), Self::Error>;
 }
