@@ -194,6 +194,21 @@ pub(crate) const BUGS: &[Bug] = &[
         mistake: "Counts a webhook attempt twice, at its beginning and at its answer",
         breaks: &["I18"],
     },
+    // 35
+    Bug {
+        mistake: "Checks the alerts only when the cron's sweep comes",
+        breaks: &["I19"],
+    },
+    // 36
+    Bug {
+        mistake: "Sends a message about an alert under another id when it is repeated",
+        breaks: &["I19"],
+    },
+    // 37
+    Bug {
+        mistake: "Fires an alert again at each check while its condition holds",
+        breaks: &["I19"],
+    },
 ];
 
 pub(crate) const EDITS: &[Edit] = &[
@@ -421,6 +436,30 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "queue/policy.rs",
         find: r"(self.user_slots < self.slots).then_some",
         plant: r"(self.user_slots < self.slots && !planted(17)).then_some",
+    },
+    Edit {
+        file: "queue/alerts.rs",
+        find: r"if self.policy.alerts.kinds.is_empty() || self.alerts_checked {",
+        plant: r"if self.policy.alerts.kinds.is_empty() || self.alerts_checked || planted(35) {",
+    },
+    Edit {
+        file: "alerts/message.rs",
+        find: r"        self.tries += 1;
+",
+        plant: r"        self.tries += 1;
+        if planted(36) && self.tries > 1 {
+            self.id.push('x');
+        }
+",
+    },
+    Edit {
+        file: "alerts/record.rs",
+        find: r"                alert.over_since = None;
+                continue;",
+        plant: r"                alert.over_since = None;
+                if !planted(37) {
+                    continue;
+                }",
     },
     Edit {
         file: "alarm.rs",

@@ -4,6 +4,7 @@
 
 #[path = "../support/altered.rs"]
 mod altered;
+mod alerts;
 mod bad_input;
 mod clarifications;
 mod costs;

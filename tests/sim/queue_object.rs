@@ -11,7 +11,7 @@ use reelay::ids::JobKey;
 use reelay::machine::job::{Check, Delete, Start, State};
 use reelay::machine::message::{Message, NoAnswer, Reply};
 use reelay::machine::queue;
-use reelay::machine::queue::{Alarm, Ask, Enqueue, Heard, Position, Question, Sweep};
+use reelay::machine::queue::{Alarm, AlertsDue, Ask, Enqueue, Heard, Position, Question, Sweep};
 use std::any::Any;
 use std::fmt::Debug;
 
@@ -19,6 +19,8 @@ use std::fmt::Debug;
 pub(crate) struct QueueObject {
     pub(crate) platform: Platform,
     pub(crate) rows: MapRows,
+    /// Distinguishes the instances of the object.
+    pub(crate) instance: u64,
     /// How many jobs the alarm handler still waits for, in memory.
     asked: usize,
 }
@@ -75,6 +77,7 @@ impl World {
         );
         if let Some(whole) = whole {
             self.witness.troubled.insert(Object::Queue);
+            self.alerts_troubled();
             *self.queue.rows = whole;
             return Err(NoAnswer);
         }
@@ -83,6 +86,7 @@ impl World {
         self.arm_by(Object::Queue, step.wake_at);
         self.observe_queue(&input.seen(&step.reply), moment.now);
         if self.fault(Fault::WriteLandsButErrs) {
+            self.alerts_troubled();
             return Err(NoAnswer);
         }
         Ok(step.reply)
@@ -105,6 +109,16 @@ impl World {
         };
         if self.dies(Object::Queue, Fault::CrashAfterSave) {
             return;
+        }
+        let Ok(messages) = self.queue_step(AlertsDue) else {
+            self.handler_failed(Object::Queue);
+            return;
+        };
+        for message in messages {
+            if self.dies(Object::Queue, Fault::CrashBeforeEffect) {
+                return;
+            }
+            self.send_alert(message);
         }
         self.queue.asked = asks.len();
         if asks.is_empty() {
