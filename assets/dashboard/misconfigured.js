@@ -12,7 +12,7 @@ import { isLocal, settingPlace } from "./place.js";
 const KNOWN = ["JWT_SECRET", "WEBHOOK_SECRET", "API_KEY", "ADMIN_KEY", "NEXTJS_URL"];
 /** The secrets that `reelay-secrets` makes. */
 const MADE = KNOWN.filter((name) => name !== "NEXTJS_URL");
-const SECRET = /_(SECRET|KEY|ACCOUNT)$/;
+const SECRET = /_(SECRET|KEY|ACCOUNT)$|^ALERT_WEBHOOK_URL$/;
 
 /** @typedef {{setting: string, detail: string}} SettingError */
 

@@ -10,6 +10,7 @@ import { settingChecks } from "../../assets/dashboard/misconfigured.js";
 import { jobRoute, listRoute, readRoute } from "../../assets/dashboard/route.js";
 import { layOut } from "../../assets/dashboard/waterfall.js";
 import { windowsFor } from "../../assets/dashboard/windows.js";
+import { alertNames } from "../../assets/dashboard/words.js";
 
 const at = (ms) => new Date(ms).toISOString();
 const steps = (...pairs) => pairs.map(([step, ms]) => ({ step, at: at(ms) }));
@@ -89,6 +90,7 @@ test("each wrong setting has its sentence and what fixes it, and the known ones 
     { setting: "VERTEX_SERVICE_ACCOUNT", detail: "must be set: the service account" },
     { setting: "NEXTJS_URL", detail: "must be set to the https address of the app" },
     { setting: "MAX_RETRIES", detail: "must be a whole number from 0 to 10" },
+    { setting: "ALERT_WEBHOOK_URL", detail: "must be the whole https address of a webhook" },
     { setting: "API_KEY", detail: "must be a secret of your own" },
   ];
   const deployed = settingChecks(errors, false);
@@ -100,6 +102,7 @@ test("each wrong setting has its sentence and what fixes it, and the known ones 
       ["VERTEX_SERVICE_ACCOUNT", "failed", "npx wrangler secret put VERTEX_SERVICE_ACCOUNT < key.json"],
       ["NEXTJS_URL", "failed", undefined],
       ["MAX_RETRIES", "failed", undefined],
+      ["ALERT_WEBHOOK_URL", "failed", "npx wrangler secret put ALERT_WEBHOOK_URL"],
       ["WEBHOOK_SECRET", "ok", undefined],
       ["ADMIN_KEY", "ok", undefined],
     ],
@@ -111,11 +114,17 @@ test("each wrong setting has its sentence and what fixes it, and the known ones 
     /^Must be set to the .*\. Set it under vars in the wrangler configuration, then deploy\.$/,
   );
   const local = settingChecks(errors, true);
-  for (const { command, detail } of local.slice(0, 5)) {
+  for (const { command, detail } of local.slice(0, 6)) {
     assert.equal(command, undefined);
     assert.match(detail, /^Must be .*\. Set it in \.dev\.vars\.$/);
   }
-  assert.equal(summary(deployed), "5 of 7 checks failed.");
+  assert.equal(summary(deployed), "6 of 8 checks failed.");
+});
+
+test("the alerts that fire are named with their upstreams", () => {
+  assert.equal(alertNames([]), "");
+  const alerts = [{ type: "upstream_unavailable", upstream: "veo3/a" }, { type: "long_wait" }];
+  assert.equal(alertNames(alerts), "Upstream unavailable: veo3/a, Long wait");
 });
 
 test("the result of the checks counts what failed and what is unknown", () => {
