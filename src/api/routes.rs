@@ -7,7 +7,8 @@ use crate::api::access::Access;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::api::openapi::{operation::Operation, schemas::Schemas};
 use crate::api::{
-    alerts, deliveries, generations, metrics, operators, queue, service, setup, upstream_webhook, videos,
+    alerts, deliveries, generations, metrics, operators, queue, service, setup, upstream_webhook,
+    videos,
 };
 
 /// One method of one path.

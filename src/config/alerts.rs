@@ -98,17 +98,11 @@ impl Variables<'_> {
 }
 
 /// When alerts fire.
-pub(crate) fn policy(
-    variables: &Variables<'_>,
-    errors: &mut ConfigErrors,
-) -> Option<AlertPolicy> {
+pub(crate) fn policy(variables: &Variables<'_>, errors: &mut ConfigErrors) -> Option<AlertPolicy> {
     let kinds = errors.keep(variables.alert_kinds());
     let threshold = 1_000..=MAX_THRESHOLD;
-    let upstream_after = errors.keep(variables.number(
-        "ALERT_UPSTREAM_AFTER_MS",
-        300_000,
-        threshold.clone(),
-    ));
+    let upstream_after =
+        errors.keep(variables.number("ALERT_UPSTREAM_AFTER_MS", 300_000, threshold.clone()));
     let wait = errors.keep(variables.number("ALERT_WAIT_MS", 900_000, threshold));
     let budget_percent = errors.keep(variables.number("ALERT_BUDGET_PERCENT", 80, 1..=100));
     Some(AlertPolicy {

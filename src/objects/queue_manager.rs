@@ -49,8 +49,9 @@ use crate::machine::message::{Message, NoAnswer};
 use crate::machine::metrics::Metrics;
 use crate::machine::queue;
 use crate::machine::queue::{
-    Afford, Alarm, AlertAnswered, AlertsDue, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Event, GetPosition, Heard, Input,
-    Pause, Policy, Question, Redelivered, Report, Resume, Rows, Step, Summary, Sweep,
+    Afford, Alarm, AlertAnswered, AlertsDue, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Event,
+    GetPosition, Heard, Input, Pause, Policy, Question, Redelivered, Report, Resume, Rows, Step,
+    Summary, Sweep,
 };
 use crate::objects::alerts;
 use crate::objects::messages::{

@@ -92,7 +92,8 @@ fn bad_settings_of_alerts_are_refused_by_name_and_all_at_once() {
 
 #[test]
 fn kinds_are_chosen_by_name_and_none_turns_all_of_them_off() {
-    let kinds = |text| config_with(&[("ALERT_KINDS", text)]).map(|config| config.queue.alerts.kinds);
+    let kinds =
+        |text| config_with(&[("ALERT_KINDS", text)]).map(|config| config.queue.alerts.kinds);
     let two: AlertKinds = [AlertKind::LongWait, AlertKind::BudgetUsed]
         .into_iter()
         .collect();

@@ -2,9 +2,9 @@
 //! may act for whom, which bytes of a file are sent. `tests/workerd` tests the same promises on a
 //! real worker.
 
+mod alerts;
 #[path = "../support/altered.rs"]
 mod altered;
-mod alerts;
 mod bad_input;
 mod clarifications;
 mod costs;

@@ -126,9 +126,7 @@ impl Limits {
         let wait = asked.map_or(doubled, |asked| asked.clamp(SECOND, DAY));
         self.blocked
             .insert(upstream.to_owned(), (until.max(now + wait), failed));
-        self.blocked_since
-            .entry(upstream.to_owned())
-            .or_insert(now);
+        self.blocked_since.entry(upstream.to_owned()).or_insert(now);
     }
 
     /// The upstreams that take no submits, since when, and when each is probed next.

@@ -4,8 +4,9 @@ use reelay::ids::JobKey;
 use reelay::machine::job::State;
 use reelay::machine::limiter::Availability;
 use reelay::machine::queue::{
-    Afford, Alarm, AlertAnswered, AlertsDue, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, GetPosition, Heard, Input, Pause,
-    Redelivered, Refused, Report, Resume, Summary, Sweep, Terms, Unaffordable,
+    Afford, Alarm, AlertAnswered, AlertsDue, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain,
+    GetPosition, Heard, Input, Pause, Redelivered, Refused, Report, Resume, Summary, Sweep, Terms,
+    Unaffordable,
 };
 use std::fmt::Debug;
 

@@ -93,12 +93,7 @@ impl World {
     }
 
     /// Notes a message that is new, and compares one that is known.
-    fn note_message(
-        &mut self,
-        message: &PendingMessage,
-        rows: &MapRows,
-        holding: &BTreeSet<Key>,
-    ) {
+    fn note_message(&mut self, message: &PendingMessage, rows: &MapRows, holding: &BTreeSet<Key>) {
         if let Some(made) = self.alerts.made.get(&message.id) {
             if made.body != message.body {
                 self.violated(
@@ -169,9 +164,11 @@ impl World {
             .holds
             .iter()
             .find(|(key, since)| !self.alerts.firing.contains(*key) && is_late(**since));
-        let unsent = self.alerts.made.values().find(|made| {
-            !made.landed && made.since.is_some_and(is_late)
-        });
+        let unsent = self
+            .alerts
+            .made
+            .values()
+            .find(|made| !made.landed && made.since.is_some_and(is_late));
         let late = silent
             .map(|((kind, upstream), since)| {
                 let since = since - BEGINNING;
@@ -239,7 +236,12 @@ impl World {
             return;
         }
         let AlertMessage { id, body } = message;
-        match self.alerts.made.get_mut(id).filter(|made| made.body == *body) {
+        match self
+            .alerts
+            .made
+            .get_mut(id)
+            .filter(|made| made.body == *body)
+        {
             Some(made) => {
                 if std::mem::replace(&mut made.landed, true) {
                     self.tally.mark("alert", "arrived again");

@@ -17,9 +17,9 @@ use reelay::machine::message::NoAnswer;
 use reelay::machine::metrics::{Count, Metrics};
 use reelay::machine::queue;
 use reelay::machine::queue::{
-    Afford, Alarm, AlertAnswered, AlertsDue, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, GetPosition, Heard, Input, Mode,
-    Pause, Policy, Question, Redelivered, RedeliveredEvent, Report, Resume, Rows, Summary, Sweep,
-    Terms, day_of,
+    Afford, Alarm, AlertAnswered, AlertsDue, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain,
+    GetPosition, Heard, Input, Mode, Pause, Policy, Question, Redelivered, RedeliveredEvent,
+    Report, Resume, Rows, Summary, Sweep, Terms, day_of,
 };
 use reelay::store::catalogue::{Listing, Page};
 use reelay::store::cursor::Cursor;

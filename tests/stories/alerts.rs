@@ -68,7 +68,11 @@ fn an_upstream_with_a_probe_in_flight_is_still_shut() {
     assert_eq!(story.holders(), ["job"], "it probes");
     assert_eq!(firing(&story).len(), 1);
     swept(&mut story, 3);
-    assert_eq!(firing(&story).len(), 1, "nobody waits, but the probe goes on");
+    assert_eq!(
+        firing(&story).len(),
+        1,
+        "nobody waits, but the probe goes on"
+    );
 }
 
 #[test]
@@ -308,7 +312,10 @@ fn a_resolution_waits_for_the_message_before_it_and_delays_no_other_alert() {
         ]
     );
     let second = story.takes(AlertsDue);
-    assert_eq!(states(&second), ["firing long_wait", "firing paid_answer_lost"]);
+    assert_eq!(
+        states(&second),
+        ["firing long_wait", "firing paid_answer_lost"]
+    );
     answers(&mut story, &second[0], ACCEPTED);
     answers(&mut story, &second[1], ACCEPTED);
     let third = alarms_until_sent(&mut story);
@@ -494,10 +501,15 @@ fn only_message(story: &mut QueueStory) -> Value {
     let body = body(&sent[0]);
     let text = body["text"].as_str().unwrap();
     assert_eq!(body["content"], text);
-    assert!(text.chars().count() <= 2_000 && !text.contains(ADA), "{text}");
+    assert!(
+        text.chars().count() <= 2_000 && !text.contains(ADA),
+        "{text}"
+    );
     assert_eq!(body["id"], sent[0].id.as_str());
     assert!(
-        body["action"].as_str().is_some_and(|action| !action.is_empty()),
+        body["action"]
+            .as_str()
+            .is_some_and(|action| !action.is_empty()),
         "{body:#}"
     );
     let docs = format!("docs/alerts.md#{}", body["type"].as_str().unwrap());

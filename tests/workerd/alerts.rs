@@ -151,7 +151,9 @@ fn a_receiver_that_hangs_delays_no_order_in_the_mode_that_needs_the_queues_alarm
         .expect("the first attempt arrives");
     let id = user.generate(&unique("ordered meanwhile"));
     until("the order is started", PATIENCE, || {
-        user.steps(&id).contains(&"started".to_owned()).then_some(())
+        user.steps(&id)
+            .contains(&"started".to_owned())
+            .then_some(())
     });
     let answered = ["[ALERT] Delivered", "[ALERT] Attempt failed"];
     assert!(
@@ -168,10 +170,7 @@ fn a_test_alert_says_what_the_receiver_answered_and_shows_its_origin_only() {
     let answer = Arc::new(Mutex::new(String::new()));
     let given = Arc::clone(&answer);
     let receiver = Receiver::start(spot, move |_| {
-        given
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        given.lock().unwrap_or_else(PoisonError::into_inner).clone()
     });
     let world = alerting(spot, &[]);
     let operator = operator(&world);
@@ -249,9 +248,11 @@ fn given_up(world: &World, user: &Api) {
     world.upstream.inbox_mode("status:500");
     let id = user.generate(&unique("told in vain"));
     user.ends_as(&id, "completed");
-    until("the queue knows that the webhook is exhausted", PATIENCE, || {
-        (status(user)["webhooks"]["exhausted"] == 1).then_some(())
-    });
+    until(
+        "the queue knows that the webhook is exhausted",
+        PATIENCE,
+        || (status(user)["webhooks"]["exhausted"] == 1).then_some(()),
+    );
 }
 
 /// A caller with the admin key.

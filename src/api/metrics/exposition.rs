@@ -332,7 +332,10 @@ fn write_alerts(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> fmt:
     let firing = AlertKind::ALL.map(|kind| {
         let alerts = stats.alerts.iter().flatten();
         let count = alerts.filter(|alert| alert.kind == kind).count();
-        (vec![("kind", kind.as_str().to_owned())], whole(count as u64))
+        (
+            vec![("kind", kind.as_str().to_owned())],
+            whole(count as u64),
+        )
     });
     let help = "Alerts that are firing, by kind.";
     write_gauge(encoder, "alerts_firing", help, None, &firing)

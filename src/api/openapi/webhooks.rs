@@ -1,9 +1,7 @@
 //! The webhooks that Reelay sends to the app: one request for each event.
 
 use crate::api::openapi::schemas::Schemas;
-use crate::machine::alerts::{
-    AlertBody, AlertKind, AlertPolicy, Alerts, Figures, ShutUpstream,
-};
+use crate::machine::alerts::{AlertBody, AlertKind, AlertPolicy, Alerts, Figures, ShutUpstream};
 use crate::machine::delivery::EventKind;
 use crate::time::{MINUTE, Moment};
 use crate::webhooks::event::EventBody;
@@ -105,9 +103,21 @@ fn headers(secret: &str) -> Value {
          `{secret}`. Several, separated by spaces, while a secret is replaced."
     );
     json!([
-        header("webhook-id", "The event's id, the same on every attempt: use it to drop duplicates.", &json!({ "type": "string", "pattern": "^msg_" })),
-        header("webhook-timestamp", "When this attempt was made, in seconds since 1970.", &json!({ "type": "integer", "minimum": 0 })),
-        header("webhook-signature", &signature, &json!({ "type": "string", "pattern": "^v1,[A-Za-z0-9+/]+=*( v1,[A-Za-z0-9+/]+=*)*$" })),
+        header(
+            "webhook-id",
+            "The event's id, the same on every attempt: use it to drop duplicates.",
+            &json!({ "type": "string", "pattern": "^msg_" })
+        ),
+        header(
+            "webhook-timestamp",
+            "When this attempt was made, in seconds since 1970.",
+            &json!({ "type": "integer", "minimum": 0 })
+        ),
+        header(
+            "webhook-signature",
+            &signature,
+            &json!({ "type": "string", "pattern": "^v1,[A-Za-z0-9+/]+=*( v1,[A-Za-z0-9+/]+=*)*$" })
+        ),
     ])
 }
 

@@ -170,7 +170,9 @@ fn told(
             let upstream = condition.upstream.as_deref().unwrap_or_default();
             let (since, took) = (clock(condition.since), duration(lasted));
             (
-                format!("{upstream} has accepted no submits since {since} ({took}). Its jobs wait."),
+                format!(
+                    "{upstream} has accepted no submits since {since} ({took}). Its jobs wait."
+                ),
                 BTreeMap::from([("durationMs", Figure::Count(lasted))]),
             )
         }
@@ -191,7 +193,9 @@ fn told(
                 ""
             };
             (
-                format!("The oldest waiting job has waited {took}, more than {limit}; {jobs}.{paused}"),
+                format!(
+                    "The oldest waiting job has waited {took}, more than {limit}; {jobs}.{paused}"
+                ),
                 BTreeMap::from([
                     ("oldestWaitMs", Figure::Count(lasted)),
                     ("limitMs", Figure::Count(policy.wait)),
@@ -201,7 +205,11 @@ fn told(
         }
         AlertKind::PaidAnswerLost => {
             let lost = counters.unknown_submits.growth().map_or(0, |lost| lost.by);
-            let answers = counted(lost, "answer to a paid submit was", "answers to paid submits were");
+            let answers = counted(
+                lost,
+                "answer to a paid submit was",
+                "answers to paid submits were",
+            );
             (
                 format!("{answers} lost: nobody knows whether the render started."),
                 BTreeMap::from([("lost", Figure::Count(lost))]),

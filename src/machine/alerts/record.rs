@@ -84,7 +84,7 @@ impl Alerts {
             }
             let alert = FiringAlert::of(condition);
             self.firing.push(alert.clone());
-            let id = self.next_id(moment, &news);
+            let id = next_id(moment, &news);
             let body = body::firing(&id, condition, figures, self.counters(), policy, now);
             news.push(AlertNews::Firing(alert.clone()));
             self.send(id, &alert, body, policy, now, &mut news);
@@ -102,7 +102,7 @@ impl Alerts {
                 });
                 continue;
             }
-            let id = self.next_id(moment, &news);
+            let id = next_id(moment, &news);
             let key = (alert.kind, alert.upstream.as_deref());
             let body = body::resolved(&id, key, (alert.since, over_since));
             let lasted = over_since.saturating_sub(alert.since);
@@ -123,13 +123,11 @@ impl Alerts {
         for mut message in std::mem::take(&mut self.messages) {
             let is_first = !earlier.iter().any(|other| other.is_of_same(&message));
             if is_first && message.next_at <= now {
-                match message.begin(now) {
-                    Some(sent) => begun.push(sent),
-                    None => {
-                        news.push(AlertNews::GivenUp(message));
-                        continue;
-                    }
-                }
+                let Some(sent) = message.begin(now) else {
+                    news.push(AlertNews::GivenUp(message));
+                    continue;
+                };
+                begun.push(sent);
             }
             earlier.push(message);
         }
@@ -155,12 +153,7 @@ impl Alerts {
     }
 
     /// When to check again, or to send: when time alone changes something.
-    pub fn next_at(
-        &self,
-        figures: &Figures,
-        policy: &AlertPolicy,
-        now: Millis,
-    ) -> Option<Millis> {
+    pub fn next_at(&self, figures: &Figures, policy: &AlertPolicy, now: Millis) -> Option<Millis> {
         let settled = self
             .firing
             .iter()
@@ -187,11 +180,6 @@ impl Alerts {
         }
     }
 
-    /// The changes of one step share its random bits; their number makes their ids differ.
-    fn next_id(&self, moment: Moment, news: &[AlertNews]) -> String {
-        event_id(moment, news.len() as u64)
-    }
-
     fn send(
         &mut self,
         id: String,
@@ -205,8 +193,7 @@ impl Alerts {
             return;
         }
         let key = (alert.kind, alert.upstream.clone());
-        self.messages
-            .push(PendingMessage::new(id, key, body, now));
+        self.messages.push(PendingMessage::new(id, key, body, now));
         if self.messages.len() > MAX_MESSAGES {
             news.push(AlertNews::GivenUp(self.messages.remove(0)));
         }
@@ -236,4 +223,9 @@ impl FiringAlert {
     fn is_of(&self, condition: &Condition) -> bool {
         (self.kind, &self.upstream) == (condition.kind, &condition.upstream)
     }
+}
+
+/// The changes of one step share its random bits; their number makes their ids differ.
+fn next_id(moment: Moment, news: &[AlertNews]) -> String {
+    event_id(moment, news.len() as u64)
 }
