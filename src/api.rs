@@ -2,6 +2,7 @@
 //! problem; no internal error reaches the caller.
 
 pub mod access;
+pub mod alerts;
 pub mod answer;
 pub mod audit;
 pub mod auth;

@@ -3,6 +3,7 @@
 //! If a value is wrong, every request fails with the names of all wrong variables and what they must
 //! be. The error never contains the value, which may be a secret in the wrong variable.
 
+pub mod alerts;
 pub mod environment;
 pub mod policies;
 pub mod published;
@@ -12,6 +13,7 @@ pub mod receiver;
 pub mod reference;
 pub mod upstream_webhook;
 
+pub use crate::config::alerts::AlertReceiver;
 pub use crate::config::environment::Environment;
 pub use crate::config::upstream_webhook::UpstreamWebhooks;
 pub use crate::variables::{ConfigError, ConfigErrors};
@@ -51,7 +53,9 @@ pub struct Config {
     pub job: job::Policy,
     /// `DISPATCH_MODE` (`immediate`), `MAX_CONCURRENT_JOBS` (3), `MAX_CONCURRENT_JOBS_PER_USER`
     /// (`MAX_CONCURRENT_JOBS`), `MAX_QUEUE_LENGTH` (10000), `MAX_SUBMITS_PER_MINUTE` (by model),
-    /// `MAX_COST_PER_DAY` and `MAX_COST_PER_USER_PER_DAY` (none).
+    /// `MAX_COST_PER_DAY` and `MAX_COST_PER_USER_PER_DAY` (none), `ALERT_KINDS` (all),
+    /// `ALERT_UPSTREAM_AFTER_MS` (300000), `ALERT_WAIT_MS` (900000) and `ALERT_BUDGET_PERCENT`
+    /// (80).
     pub queue: queue::Policy,
     /// Where webhooks go: `WEBHOOK_URL`, or else `/api/webhooks/worker` below `NEXTJS_URL`. Its
     /// query may contain a secret.
@@ -63,6 +67,9 @@ pub struct Config {
     pub download_idle: Millis,
     /// `WEBHOOK_SECRET`: the keys that sign webhooks; several while one is being replaced.
     pub webhook_secrets: Vec<Vec<u8>>,
+    /// `ALERT_WEBHOOK_URL` and `ALERT_WEBHOOK_SECRET` (`WEBHOOK_SECRET`): where alerts go. If
+    /// `None`, they are only logged and shown.
+    pub alert_receiver: Option<AlertReceiver>,
     /// The providers whose secrets are set; each reads its own variables.
     pub providers: Providers,
     /// `UPSTREAM_WEBHOOK_SECRET`: whether and how the upstream sends a webhook when a render is
@@ -131,6 +138,11 @@ impl Config {
         let receiver = variables.receiver(environment.unwrap_or(Environment::Development), errors);
         let jwt_secret = errors.keep(variables.jwt_secret());
         let webhook_secrets = errors.keep(variables.webhook_secrets());
+        let alert_receiver = variables.alert_receiver(
+            environment.unwrap_or(Environment::Development),
+            webhook_secrets.as_deref(),
+            errors,
+        );
         let api_key = errors.keep(variables.key("API_KEY"));
         let admin_key = errors.keep(admin_key(variables));
         let providers = Providers::open(REGISTRY, variables, errors);
@@ -157,6 +169,7 @@ impl Config {
             webhook_setting: receiver.setting,
             download_idle: download_idle?,
             webhook_secrets: webhook_secrets?,
+            alert_receiver,
             providers: providers?,
             upstream_webhooks: upstream_webhooks?,
             public_url: public_url?,

@@ -5,6 +5,7 @@
 
 pub mod acceptance;
 pub mod alarm;
+pub mod alerts;
 pub mod cached;
 pub mod claim;
 pub mod delivery;

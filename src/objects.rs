@@ -1,5 +1,6 @@
 //! Durable Object shells: load, step, save, act. [`crate::machine`] makes the decisions.
 
+pub mod alerts;
 pub mod calls;
 pub mod job_manager;
 pub mod line;

@@ -2,6 +2,7 @@
 
 import { h, setText } from "./dom.js";
 import { count, duration, money } from "./format.js";
+import { alertNames } from "./words.js";
 
 /** @param {import("./shell.js").App} app */
 export function numbers(app) {
@@ -12,6 +13,7 @@ export function numbers(app) {
   const webhooks = number(element, "Webhooks in progress");
   const cost = number(element, "Spent today");
   const timers = number(element, "Missing alarms");
+  const alerts = number(element, "Alerts firing");
   const stop = app.onStatus((status) => {
     const priorities = Object.entries(status.waitingByPriority ?? {});
     const inLine = priorities.reduce((sum, [, own]) => sum + own, 0);
@@ -32,6 +34,8 @@ export function numbers(app) {
       count(status.jobsWithoutTimer),
       status.timersRepaired > 0 ? `${count(status.timersRepaired)} re-armed so far` : "",
     );
+    alerts.show(status.alerts !== undefined);
+    alerts.update(count(status.alerts?.length), alertNames(status.alerts ?? []));
   });
   return { element, stop };
 }

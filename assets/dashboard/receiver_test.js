@@ -1,4 +1,4 @@
-// The button that sends a test webhook, and its result.
+// The buttons that send a test webhook and a test alert, and their results.
 
 import { h } from "./dom.js";
 import { count } from "./format.js";
@@ -9,16 +9,21 @@ const TIMEOUT_MS = 30_000;
 
 /** @param {import("./shell.js").App} app @param {{show: (error?: unknown) => any}} note */
 export function receiverTest(app, note) {
-  const said = h("p", { className: "quiet", attributes: { role: "status" } });
-  const send = async () => {
-    said.textContent = "";
-    const { durationMs, url, detail } = await app.api.post("/api/webhooks/test", { timeoutMs: TIMEOUT_MS });
-    said.textContent = `${detail} Sent to ${url}, answered after ${count(durationMs)} ms.`;
-  };
   return h(
     "section",
     { className: "panel choices", attributes: { "aria-label": "Test" } },
-    actionButton("Send a test webhook", send, { note }),
-    said,
+    ...test(app, note, "Send a test webhook", "/api/webhooks/test"),
+    ...test(app, note, "Send a test alert", "/api/alerts/test"),
   );
+}
+
+/** A button, and what the receiver answered. */
+function test(app, note, label, path) {
+  const said = h("p", { className: "quiet", attributes: { role: "status" } });
+  const send = async () => {
+    said.textContent = "";
+    const { durationMs, url, detail } = await app.api.post(path, { timeoutMs: TIMEOUT_MS });
+    said.textContent = `${detail} Sent to ${url}, answered after ${count(durationMs)} ms.`;
+  };
+  return [actionButton(label, send, { note }), said];
 }

@@ -74,6 +74,11 @@ export function stepName(step) {
   return STEPS[step] ?? plain(step);
 }
 
+/** The alerts that are firing, in words. @param {{type: string, upstream?: string}[]} alerts */
+export function alertNames(alerts) {
+  return alerts.map(({ type, upstream }) => (upstream ? `${plain(type)}: ${upstream}` : plain(type))).join(", ");
+}
+
 /** A value of the API with spaces and a capital letter. */
 export function plain(word) {
   const text = String(word).replaceAll("_", " ");

@@ -10,6 +10,7 @@ import { settingChecks } from "../../assets/dashboard/misconfigured.js";
 import { jobRoute, listRoute, readRoute } from "../../assets/dashboard/route.js";
 import { layOut } from "../../assets/dashboard/waterfall.js";
 import { windowsFor } from "../../assets/dashboard/windows.js";
+import { alertNames } from "../../assets/dashboard/words.js";
 
 const at = (ms) => new Date(ms).toISOString();
 const steps = (...pairs) => pairs.map(([step, ms]) => ({ step, at: at(ms) }));
@@ -98,6 +99,12 @@ test("each wrong setting is listed once with its sentences and its command, and 
     },
     { name: "NEXTJS_URL", state: "failed", detail: "Must be set to the https address of the app.", command: undefined },
   ]);
+});
+
+test("the alerts that fire are named with their upstreams", () => {
+  assert.equal(alertNames([]), "");
+  const alerts = [{ type: "upstream_unavailable", upstream: "veo3/a" }, { type: "long_wait" }];
+  assert.equal(alertNames(alerts), "Upstream unavailable: veo3/a, Long wait");
 });
 
 test("the result of the checks counts what failed and what is unknown", () => {

@@ -11,6 +11,7 @@ pub(crate) enum Action {
     Redelivered,
     Recovered,
     TestedWebhook,
+    TestedAlert,
     CleanedUp,
     /// Any change that a user may make, on behalf of that user.
     ActedForUser,
@@ -35,6 +36,9 @@ pub(crate) fn record(operator: &str, action: Action, user: Option<&str>, outcome
         }
         Action::TestedWebhook => {
             tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Test webhook sent");
+        }
+        Action::TestedAlert => {
+            tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Test alert sent");
         }
         Action::CleanedUp => {
             tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Clean-up started");

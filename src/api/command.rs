@@ -6,10 +6,13 @@ use crate::config::Environment;
 pub const MADE: [&str; 4] = ["JWT_SECRET", "WEBHOOK_SECRET", "API_KEY", "ADMIN_KEY"];
 /// How the names of secrets end.
 const SECRETS: [&str; 3] = ["_SECRET", "_KEY", "_ACCOUNT"];
+/// An address that is a secret, because whoever knows it may post there.
+const SECRET_ADDRESS: &str = "ALERT_WEBHOOK_URL";
 
 /// The command that sets this setting; `None` if it is no secret, or if `.dev.vars` has it.
 pub fn that_sets(setting: &str, is_missing: bool, environment: Environment) -> Option<String> {
-    let is_secret = SECRETS.iter().any(|ending| setting.ends_with(ending));
+    let is_secret =
+        setting == SECRET_ADDRESS || SECRETS.iter().any(|ending| setting.ends_with(ending));
     if !is_secret || environment == Environment::Development {
         return None;
     }

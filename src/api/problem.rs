@@ -284,6 +284,12 @@ impl Problem {
         Self::new(409, code, "Conflict", detail)
     }
 
+    /// 409: no receiver of alerts is set.
+    pub fn no_alert_receiver() -> Self {
+        let detail = "There is no receiver of alerts: set ALERT_WEBHOOK_URL.";
+        Self::conflict("no_alert_receiver", detail)
+    }
+
     /// 413.
     pub fn too_large(limit: usize) -> Self {
         let detail = format!("The body is larger than {limit} bytes.");

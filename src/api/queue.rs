@@ -28,11 +28,11 @@ pub(crate) async fn job(call: &Call, key: JobKey) -> Result<Answer, Problem> {
 }
 
 /// The queue's figures, for any caller. Only operators and the app's server see what all users
-/// together spend.
+/// together spend, and which alerts are firing.
 async fn numbers(call: &Call, caller: &Caller) -> Result<QueueStats, Problem> {
     let mut stats = view::queue(call, &Stats).await?;
     if !caller.is_trusted() {
-        stats.cost = None;
+        (stats.cost, stats.alerts) = (None, None);
     }
     Ok(stats)
 }

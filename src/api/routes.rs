@@ -7,7 +7,8 @@ use crate::api::access::Access;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::api::openapi::{operation::Operation, schemas::Schemas};
 use crate::api::{
-    deliveries, generations, metrics, operators, queue, service, setup, upstream_webhook, videos,
+    alerts, deliveries, generations, metrics, operators, queue, service, setup, upstream_webhook,
+    videos,
 };
 
 /// One method of one path.
@@ -62,6 +63,7 @@ routes! {
     POST   "/api/webhooks/deliveries/{id}/redeliver"   Operator        deliveries::redeliver;
     POST   "/api/webhooks/recover"                     Operator        deliveries::recover;
     POST   "/api/webhooks/test"                        Operator        deliveries::send_test;
+    POST   "/api/alerts/test"                          Operator        alerts::send_test;
     POST   "/api/webhooks/upstream"                    Signed          upstream_webhook::receive;
     GET    "/api/metrics"                              Anyone          metrics::series;
     GET    "/metrics"                                  Operator        metrics::totals;

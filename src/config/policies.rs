@@ -1,5 +1,6 @@
 //! The policies of the machines: what a job and the queue read from the settings.
 
+use crate::config::alerts;
 use crate::machine::{job, queue};
 use crate::time::{DAY, Millis};
 use crate::variables::{ConfigError, ConfigErrors, Variables};
@@ -37,6 +38,7 @@ pub(crate) fn queue(variables: &Variables<'_>, errors: &mut ConfigErrors) -> Opt
     let submits_per_minute = errors.keep(submits_per_minute(variables));
     let (max_cost_per_day, max_cost_per_user_per_day) = budgets(variables, errors);
     let retention = errors.keep(variables.number("CLEANUP_RETENTION_DAYS", 7, 1..=3_650));
+    let alerts = alerts::policy(variables, errors);
     let slots = slots?;
     Some(queue::Policy {
         mode: mode?,
@@ -47,6 +49,7 @@ pub(crate) fn queue(variables: &Variables<'_>, errors: &mut ConfigErrors) -> Opt
         max_cost_per_day: max_cost_per_day?,
         max_cost_per_user_per_day: max_cost_per_user_per_day?,
         retention: retention? * DAY,
+        alerts: alerts?,
     })
 }
 

@@ -13,7 +13,11 @@ pub(crate) fn refuse(variables: &Variables<'_>, errors: &mut ConfigErrors) {
     for variable in ["JWT_SECRET", "API_KEY", "ADMIN_KEY"] {
         errors.keep(variables.refuse_published(variable, |secret| secret.starts_with(KEY)));
     }
-    for variable in ["WEBHOOK_SECRET", "UPSTREAM_WEBHOOK_SECRET"] {
+    for variable in [
+        "WEBHOOK_SECRET",
+        "ALERT_WEBHOOK_SECRET",
+        "UPSTREAM_WEBHOOK_SECRET",
+    ] {
         let any = |secrets: &str| {
             secrets
                 .split(',')

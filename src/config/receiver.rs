@@ -65,7 +65,7 @@ impl Variables<'_> {
 }
 
 /// An address with any path and query. A fragment is refused, because it would never be sent.
-fn receiver_url(text: &str) -> Option<Url> {
+pub(crate) fn receiver_url(text: &str) -> Option<Url> {
     let url = address::parse(text)?;
     let plain = url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
     (plain && matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)

@@ -82,6 +82,10 @@ pub const SETTINGS: &[VariableGroup] = &[
         settings: WEBHOOKS,
     },
     VariableGroup {
+        title: "Alerts",
+        settings: ALERTS,
+    },
+    VariableGroup {
         title: "The worker",
         settings: WORKER,
     },
@@ -332,6 +336,41 @@ const WEBHOOKS: &[Variable] = &[
         "WEBHOOK_RETRY_SECONDS",
         Value(WEBHOOK_WAITS),
         "The wait before each attempt of a webhook, including the first.",
+    ),
+];
+
+const ALERTS: &[Variable] = &[
+    secret(
+        "ALERT_WEBHOOK_URL",
+        None,
+        "Where [alerts](alerts.md) go, such as an incoming webhook of Slack or Discord. Without it, \
+         alerts are only logged and shown.",
+    ),
+    secret(
+        "ALERT_WEBHOOK_SECRET",
+        Words("`WEBHOOK_SECRET`"),
+        "Signs the messages about alerts.",
+    ),
+    setting(
+        "ALERT_KINDS",
+        Words("all"),
+        "Which alerts fire. `none` turns all of them off.",
+    ),
+    setting(
+        "ALERT_UPSTREAM_AFTER_MS",
+        Value("300000"),
+        "How long a video service accepts no submits before `upstream_unavailable` fires, in \
+         milliseconds.",
+    ),
+    setting(
+        "ALERT_WAIT_MS",
+        Value("900000"),
+        "How long the oldest waiting job has waited when `long_wait` fires, in milliseconds.",
+    ),
+    setting(
+        "ALERT_BUDGET_PERCENT",
+        Value("80"),
+        "How much of `MAX_COST_PER_DAY` is used when `budget_used` fires, in percent.",
     ),
 ];
 

@@ -57,7 +57,7 @@ impl EventKind {
 }
 
 /// How the receiver answered one attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Receipt {
     /// A 2xx: delivered.
     Accepted { status: u16 },
@@ -237,7 +237,7 @@ fn next_wait(wait: Millis, retry_after: Option<Millis>, random: u64) -> Millis {
 }
 
 /// Two events of one step share its random bits; the sequence number makes their ids differ.
-fn event_id(moment: Moment, sequence: u64) -> String {
+pub(super) fn event_id(moment: Moment, sequence: u64) -> String {
     format!(
         "msg_{:032x}",
         moment.random.wrapping_add(u128::from(sequence))

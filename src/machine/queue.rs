@@ -11,9 +11,10 @@
 //! job, and an older epoch changes nothing), I6 (start order is accept order within a priority and
 //! user, users take turns, and no job starves), I9 (held slots never exceed the limit nor leak),
 //! I13 (no accepted order exceeds a budget), I17 (no slot is granted while the queue is paused),
-//! I18 (nothing is counted twice).
+//! I18 (nothing is counted twice), I19 (alerts are checked in time).
 
 mod admission;
+mod alerts;
 mod book;
 mod budget;
 mod charge;
@@ -36,6 +37,7 @@ mod schedule;
 mod step;
 mod tally;
 
+pub use alerts::{AlertAnswered, AlertsDue, CHECK_PATIENCE};
 pub use book::Book;
 pub use charge::{Charge, OverBudget, Whose, day_of};
 pub use counting::totals;

@@ -10,20 +10,24 @@
 //! * `delivery`: one row per webhook event, as its job last reported it; deleted with the job's
 //!   `entry`.
 //! * `metrics`: one row per earlier minute with counters, and one for the sum of all of them.
-//! * One alarm: set for the earliest lease, watch, delay or admission, or earlier.
+//! * `alert`: one row: which alerts are firing, and the messages about them that are still to be
+//!   sent.
+//! * One alarm: set for the earliest lease, watch, delay, admission or alert, or earlier.
 //!
 //! # Messages; each is answered with 200 and its reply, or 500 if it failed
 //! `Enqueue`, `EnqueueAgain`, `Report`, `Claim`, `GetPosition`, `Afford`, `Sweep`, `DeleteOld`,
-//! `Pause`, `Resume` and `Redelivered` are one synchronous step, admission included: nothing is
-//! awaited between reading and writing, so two of them can never grant the same slot or spend the
-//! same dollar. `List`, `Owners`, `Stats`, `Series`, `Totals`, `ListDeliveries`, `FindDelivery` and
-//! `Exhausted` only read.
+//! `Pause`, `Resume`, `Redelivered` and `AlertAnswered` are one synchronous step, admission
+//! included: nothing is awaited between reading and writing, so two of them can never grant the
+//! same slot or spend the same dollar. `List`, `Owners`, `Stats`, `Series`, `Totals`,
+//! `ListDeliveries`, `FindDelivery` and `Exhausted` only read.
 //!
 //! # Alarm
 //! Runs admission if the mode says so, and sends a message to each job that is due, at most six at
 //! a time: `Start` to a holder (a newly admitted job begins, a running one replies with its state),
 //! `Check` to a job without a slot that has work left, `Delete` to an old job. When to ask again is
-//! saved before the message is sent, and a slot is freed only by the job's own reply or report.
+//! saved before the message is sent, and a slot is freed only by the job's own reply or report. It
+//! also checks the alerts if no sweep did, and sends the messages about them without waiting for
+//! the receiver. When to send again is saved before.
 //!
 //! # Platform pitfalls, and why they cannot happen here
 //! * A lost alarm (3, 4): every step sets it, a new instance sets it at its first event, and the
@@ -46,10 +50,11 @@ use crate::machine::message::{Message, NoAnswer};
 use crate::machine::metrics::{Metrics, MetricsByUpstream};
 use crate::machine::queue;
 use crate::machine::queue::{
-    Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Event, GetLine, GetPosition,
-    Heard, Input, Pause, Policy, Question, QueueInstance, Redelivered, Report, Resume, Step,
-    Summary, Sweep,
+    Afford, Alarm, AlertAnswered, AlertsDue, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Event,
+    GetLine, GetPosition, Heard, Input, Pause, Policy, Question, QueueInstance, Redelivered,
+    Report, Resume, Step, Summary, Sweep,
 };
+use crate::objects::alerts;
 use crate::objects::messages::{
     BadCursor, Exhausted, FindDelivery, JobPage, List, ListDeliveries, OwnedDeliveries, Owners,
     Series, Stats, Totals,
@@ -68,6 +73,7 @@ use futures::StreamExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, durable_object};
 
 /// How many jobs are asked at the same time: the platform allows six connections.
@@ -110,8 +116,8 @@ impl DurableObject for QueueManager {
     async fn alarm(&self) -> Result<Response> {
         self.shell
             .on_alarm(async |config| {
-                let asked = self.ask_all_due(&config).await;
-                self.forget_if_failed(asked)
+                let acted = self.act(&config).await;
+                self.forget_if_failed(acted)
             })
             .await
     }
@@ -188,6 +194,7 @@ impl QueueManager {
             Pause::NAME => self.step_as::<Pause>(envelope, policy, moment),
             Resume::NAME => self.step_as::<Resume>(envelope, policy, moment),
             Redelivered::NAME => self.step_as::<Redelivered>(envelope, policy, moment),
+            AlertAnswered::NAME => self.step_as::<AlertAnswered>(envelope, policy, moment),
             _ => Err(envelope.unknown()),
         }
     }
@@ -337,15 +344,27 @@ impl QueueManager {
         }
     }
 
-    async fn ask_all_due(&self, config: &Config) -> Result<()> {
-        let asked = self
-            .take(config, Alarm)
-            .await?
-            .into_iter()
-            .map(|ask| async move {
-                let said = self.ask(&ask).await.map_err(|_| NoAnswer);
-                Heard { ask, said }
-            });
+    async fn act(&self, config: &Rc<Config>) -> Result<()> {
+        let due = self.take(config, Alarm).await?;
+        self.send_alerts(config).await?;
+        self.ask_all(config, due).await
+    }
+
+    /// Sends the messages about alerts that are due. It does not wait for the receiver: in the mode
+    /// `alarm`, a slow one would delay admission.
+    async fn send_alerts(&self, config: &Rc<Config>) -> Result<()> {
+        for message in self.take(config, AlertsDue).await? {
+            let (env, config) = (self.shell.env.clone(), Rc::clone(config));
+            self.shell.detach(alerts::send(env, config, message));
+        }
+        Ok(())
+    }
+
+    async fn ask_all(&self, config: &Config, due: Vec<Ask>) -> Result<()> {
+        let asked = due.into_iter().map(|ask| async move {
+            let said = self.ask(&ask).await.map_err(|_| NoAnswer);
+            Heard { ask, said }
+        });
         let mut answers = futures::stream::iter(asked).buffer_unordered(ASKED_AT_ONCE);
         while let Some(heard) = answers.next().await {
             self.take(config, heard).await?;
@@ -420,6 +439,7 @@ fn tell(event: &Event) {
                 "[QUEUE] Upstream unavailable"
             );
         }
+        Event::Alert(news) => alerts::tell(news),
         Event::Available { upstream, took } => {
             tracing::info!(
                 upstream = upstream,

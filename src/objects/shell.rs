@@ -169,6 +169,11 @@ impl Shell {
         self.acting.get()
     }
 
+    /// Carries out work for which its event does not wait.
+    pub(crate) fn detach(&self, work: impl Future<Output = ()> + 'static) {
+        self.state.wait_until(work);
+    }
+
     /// The storage, for a stream that outlives the message it answers.
     pub(crate) fn storage(&self) -> Storage {
         self.state.storage()

@@ -3,7 +3,8 @@
 use crate::ids::JobKey;
 use crate::machine::delivery::{DeliveryState, DeliverySummary, EventKind};
 use crate::store::cursor::Cursor;
-use crate::store::queue::{QueueStore, key_of};
+use crate::store::queue::QueueStore;
+use crate::store::queue_row::key_of;
 use crate::store::sql::{Sql, SqlValue};
 use crate::store::stats::{OwnedDelivery, WebhookStats};
 use crate::time::Millis;
@@ -15,6 +16,8 @@ const COLUMNS: &str = "id, user_id, generation_id, event, created_at, attempts, 
 
 /// All states of an event; an index lists each.
 const STATES: [&str; 3] = ["pending", "delivered", "exhausted"];
+
+const COUNT: &str = "SELECT count(*) FROM delivery WHERE state = ?";
 
 /// Explicit, because the planner considers any index with the state equally good.
 const BY_EXHAUSTION: &str = "INDEXED BY delivery_exhausted";
@@ -73,14 +76,20 @@ impl<S: Sql> QueueStore<S> {
     }
 
     pub(crate) fn webhook_stats(&self) -> Result<WebhookStats, S::Error> {
-        let count = "SELECT count(*) FROM delivery WHERE state = ?";
+        let (exhausted, since) = self.count_exhausted()?;
+        Ok(WebhookStats {
+            pending: self.count(COUNT, vec!["pending".into()])?,
+            exhausted,
+            exhausted_since: since.map(rfc3339),
+        })
+    }
+
+    /// How many events are exhausted, and since when the first of them is.
+    pub(crate) fn count_exhausted(&self) -> Result<(u64, Option<Millis>), S::Error> {
         let first =
             format!("SELECT min(due_at) FROM delivery {BY_EXHAUSTION} WHERE state = 'exhausted'");
-        Ok(WebhookStats {
-            pending: self.count(count, vec!["pending".into()])?,
-            exhausted: self.count(count, vec!["exhausted".into()])?,
-            exhausted_since: self.number(&first, Vec::new())?.map(rfc3339),
-        })
+        let since = self.number(&first, Vec::new())?;
+        Ok((self.count(COUNT, vec!["exhausted".into()])?, since))
     }
 
     pub(crate) fn deliveries_of(&self, key: &JobKey) -> Result<Vec<DeliverySummary>, S::Error> {

@@ -2,16 +2,17 @@
 //! day; one row per event; and the counters of each minute.
 
 use crate::ids::JobKey;
+use crate::machine::alerts::Alerts;
 use crate::machine::delivery::DeliverySummary;
 use crate::machine::queue::{
-    Book, Closed, Entry, HEAD_START, InLine, MAX_PRIORITY, Memory, Minute, Policy, Rows, Tally,
-    backoffs, day_of,
+    Book, Closed, Entry, HEAD_START, InLine, Memory, Minute, Policy, Rows, Tally, backoffs, day_of,
 };
 use crate::money::dollars;
+use crate::store::alerts;
 use crate::store::metrics;
 use crate::store::queue_row;
-use crate::store::queue_row::{COLUMNS, read_entry, read_in_line};
-use crate::store::queue_tables::MIGRATIONS;
+use crate::store::queue_row::{COLUMNS, key_of, read_entry, read_in_line};
+use crate::store::queue_tables::{MIGRATIONS, levels};
 use crate::store::schema;
 use crate::store::sql::{Sql, SqlValue};
 use crate::store::stats::{Cost, QueueStats, Slots, UpstreamBackoff};
@@ -93,6 +94,7 @@ impl<S: Sql> QueueStore<S> {
                 today: dollars(self.spent(day_of(now), None)?),
                 limit: policy.max_cost_per_day.map(dollars),
             }),
+            alerts: Some(alerts::shown(&self.sql)?),
         })
     }
 
@@ -324,17 +326,17 @@ impl<S: Sql> Rows for QueueStore<S> {
     fn delays_over(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, S::Error> {
         let rest =
             "WHERE stage = 'delayed' AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
-        self.entries(rest, vec![now.into(), bound(limit)])
+        self.entries(rest, vec![now.into(), limit.into()])
     }
 
     fn to_ask(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, S::Error> {
         let held =
             "WHERE stage = 'held' AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
-        let mut asked = self.entries(held, vec![now.into(), bound(limit)])?;
+        let mut asked = self.entries(held, vec![now.into(), limit.into()])?;
         let others = "WHERE stage IN ('watched', 'deleting') AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
         asked.extend(self.entries(
             others,
-            vec![now.into(), bound(limit.saturating_sub(asked.len()))],
+            vec![now.into(), limit.saturating_sub(asked.len()).into()],
         )?);
         Ok(asked)
     }
@@ -428,24 +430,16 @@ impl<S: Sql> Rows for QueueStore<S> {
     fn delete_minutes(&mut self, before: u64) -> Result<(), S::Error> {
         metrics::delete_before(&self.sql, before)
     }
-}
 
-pub(crate) fn key_of(key: &JobKey) -> Vec<SqlValue> {
-    vec![
-        key.user_id.as_str().into(),
-        key.generation_id.as_str().into(),
-    ]
-}
+    fn exhausted(&self) -> Result<(u64, Option<Millis>), S::Error> {
+        self.count_exhausted()
+    }
 
-fn bound(limit: usize) -> SqlValue {
-    u64::try_from(limit).unwrap_or(u64::MAX).into()
-}
+    fn alerts(&self) -> Result<Alerts, S::Error> {
+        alerts::load(&self.sql)
+    }
 
-/// Every priority, for one lookup each: the platform's SQLite takes at most five parts in a
-/// compound SELECT.
-fn levels() -> String {
-    format!(
-        "WITH RECURSIVE level (priority) AS (VALUES (0) UNION ALL SELECT priority + 1 FROM level \
-         WHERE priority < {MAX_PRIORITY})"
-    )
+    fn save_alerts(&mut self, alerts: &Alerts) -> Result<(), S::Error> {
+        alerts::save(&self.sql, alerts)
+    }
 }

@@ -228,3 +228,10 @@ pub(crate) fn read_in_line(row: Vec<SqlValue>) -> Option<InLine> {
             .map(|at| at.unsigned()),
     })
 }
+
+pub(crate) fn key_of(key: &JobKey) -> Vec<SqlValue> {
+    vec![
+        key.user_id.as_str().into(),
+        key.generation_id.as_str().into(),
+    ]
+}

@@ -1,5 +1,6 @@
 //! The tables of the queue object.
 
+use crate::machine::queue::MAX_PRIORITY;
 use crate::store::schema::Migration;
 
 /// Append-only. Each written row of a table or an index is billed. So one index serves all queries
@@ -8,7 +9,9 @@ use crate::store::schema::Migration;
 /// so `entry_by_generation` finds its owner. In `spending` the row of all users together has an
 /// empty user, and in `metrics` the row of minute 0 is the sum of all minutes before the latest
 /// one.
-pub const MIGRATIONS: [Migration; 1] = [Migration {
+pub const MIGRATIONS: [Migration; 2] = [FIRST, ALERTS];
+
+const FIRST: Migration = Migration {
     columns: &[],
     statements: "
     CREATE TABLE IF NOT EXISTS entry (
@@ -49,4 +52,20 @@ pub const MIGRATIONS: [Migration; 1] = [Migration {
     CREATE INDEX IF NOT EXISTS delivery_exhausted ON delivery (due_at, id) WHERE state = 'exhausted';
     CREATE TABLE IF NOT EXISTS metrics (minute INTEGER PRIMARY KEY, counts TEXT NOT NULL);
 ",
-}];
+};
+
+const ALERTS: Migration = Migration {
+    columns: &[],
+    statements: "
+    CREATE TABLE IF NOT EXISTS alert (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL);
+",
+};
+
+/// Every priority, for one lookup each: the platform's SQLite takes at most five parts in a
+/// compound SELECT.
+pub(crate) fn levels() -> String {
+    format!(
+        "WITH RECURSIVE level (priority) AS (VALUES (0) UNION ALL SELECT priority + 1 FROM level \
+         WHERE priority < {MAX_PRIORITY})"
+    )
+}

@@ -53,6 +53,12 @@ impl From<u32> for SqlValue {
     }
 }
 
+impl From<usize> for SqlValue {
+    fn from(value: usize) -> Self {
+        Self::Integer(i64::try_from(value).unwrap_or(i64::MAX))
+    }
+}
+
 impl From<i64> for SqlValue {
     fn from(value: i64) -> Self {
         Self::Integer(value)

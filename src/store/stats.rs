@@ -1,6 +1,7 @@
 //! The queue's figures and its events.
 
 use crate::ids::JobKey;
+use crate::machine::alerts::AlertKind;
 use crate::machine::delivery::DeliverySummary;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,23 @@ pub struct QueueStats {
     /// Only for keys and admins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,
+    /// The alerts that are firing. Only for keys and admins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alerts: Option<Vec<ShownAlert>>,
+}
+
+/// An alert that is firing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = FiringAlert))]
+#[serde(rename_all = "camelCase")]
+pub struct ShownAlert {
+    #[serde(rename = "type")]
+    pub kind: AlertKind,
+    /// `{provider}/{model}`; only of `upstream_unavailable`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<String>,
+    /// When its condition began, as RFC 3339.
+    pub since: String,
 }
 
 /// An upstream that takes no submits for now. Times are RFC 3339.

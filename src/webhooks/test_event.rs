@@ -10,6 +10,10 @@ use url::Url;
 
 /// The event's name. No generation sends it, so a receiver only needs to accept it.
 pub const EVENT: &str = "webhook.test";
+/// What a test says if no answer came.
+pub(crate) const TIMED_OUT: &str = "The receiver did not answer within 15 seconds.";
+pub(crate) const NO_CONNECTION: &str = "No answer: the connection failed. Check the host and port, that its DNS entry exists, that its TLS \
+     certificate is valid, and that the receiver is running.";
 /// Stands in for the generation's id and the user's id.
 const NAME: &str = "webhook-test";
 
@@ -115,12 +119,8 @@ impl WebhookTest {
 
 fn detail(receiver: &Url, reply: &TestReply) -> String {
     let (status, content_type, location) = match reply {
-        TestReply::TimedOut => return "The receiver did not answer within 15 seconds.".to_owned(),
-        TestReply::NoConnection => {
-            return "No answer: the connection failed. Check the host and port, that its DNS entry exists, that its TLS \
-                    certificate is valid, and that the app is running."
-                .to_owned();
-        }
+        TestReply::TimedOut => return TIMED_OUT.to_owned(),
+        TestReply::NoConnection => return NO_CONNECTION.to_owned(),
         TestReply::Answered {
             status,
             content_type,

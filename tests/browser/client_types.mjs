@@ -108,6 +108,7 @@ const deliveries = await until("a webhook was delivered", async () => {
 await operator("POST", `/api/webhooks/deliveries/${deliveries[0].eventId ?? deliveries[0].id}/redeliver`);
 await operator("POST", "/api/webhooks/recover?since=2026-01-01T00:00:00Z");
 await operator("POST", "/api/webhooks/test");
+await operator("POST", "/api/alerts/test");
 await ask("DELETE", `/api/storage/videos/${id}`);
 await reelay("get", id);
 await operator("POST", "/api/cron/cleanup");
@@ -140,6 +141,11 @@ await until("the queue records the backoff", async () => {
   const { status } = await operator("GET", "/api/queue/status");
   return status.upstreams.some(({ backoffUntil }) => backoffUntil);
 });
+await until("the sweep finds that the video service accepts no submits", async () => {
+  await fetch(`${ORIGIN}/__scheduled?cron=*+*+*+*+*`);
+  const { status } = await operator("GET", "/api/queue/status");
+  return status.alerts.some(({ type }) => type === "upstream_unavailable");
+});
 const hurried = { headers: { Authorization: "Bearer dev_u_hurries" } };
 // A new period may begin between two requests.
 await until("too many requests are refused", async () => {
@@ -147,10 +153,12 @@ await until("too many requests are refused", async () => {
   return answers.metProblems.has(429);
 });
 
-// Every webhook as the app received it.
+// Every webhook as the app received it, and the messages about alerts, which have no `event`.
 const inbox = await (await fetch(`${process.env.UPSTREAM_ORIGIN}/__control/inbox`)).json();
 const kinds = new Set();
-for (const { body, headers, event } of inbox) {
+for (const { body } of inbox.filter(({ event }) => !event))
+  answers.note(`import("@reelay/client").Alert`, JSON.parse(body), { $ref: "#/components/schemas/Alert" });
+for (const { body, headers, event } of inbox.filter(({ event }) => event)) {
   const schema = event === "webhook.test" ? "TestEventBody" : "Event";
   answers.note(`import("@reelay/client").${schema}`, JSON.parse(body), { $ref: `#/components/schemas/${schema}` });
   answers.note("WebhookEvent", await verifyWebhook(body, headers, process.env.REELAY_WEBHOOK_SECRET));

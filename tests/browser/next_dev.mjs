@@ -17,10 +17,17 @@ await scenario(
     // A load of the page itself is checked more strictly than a navigation to it.
     await page.reload();
     await page.locator("video:visible").waitFor();
-    const issues = await page.locator("nextjs-portal").evaluateAll((portals) =>
-      portals.map((portal) => portal.shadowRoot?.querySelector("[data-issues-open], [data-nextjs-toast-errors]")?.textContent),
+    const issues = await page
+      .locator("nextjs-portal")
+      .evaluateAll((portals) =>
+        portals.map(
+          (portal) => portal.shadowRoot?.querySelector("[data-issues-open], [data-nextjs-toast-errors]")?.textContent,
+        ),
+      );
+    check(
+      issues.every((text) => !text),
+      `Next.js shows issues: ${issues}`,
     );
-    check(issues.every((text) => !text), `Next.js shows issues: ${issues}`);
   },
   { expected: EXPECTED },
 );

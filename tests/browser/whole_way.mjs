@@ -124,6 +124,21 @@ async function sendsATest(page) {
   await test.click();
   await page.getByText(/^The receiver answered 307: .*set WEBHOOK_URL to the final address/).waitFor();
   await inbox("ok");
+  await sendsATestAlert(page);
+}
+
+async function sendsATestAlert(page) {
+  const test = page.getByRole("button", { name: "Send a test alert" });
+  await test.click();
+  await page.getByText(/^The receiver accepted the alert with 200\. Sent to http:\/\/127\.0\.0\.1:\d+, /).waitFor();
+  await inbox("status:404");
+  await test.click();
+  await page.getByText(/^The receiver answered 404: .*set ALERT_WEBHOOK_URL/).waitFor();
+  await inbox("ok");
+  await page.getByRole("link", { name: "Setup" }).click();
+  await test.click();
+  await page.getByText(/^The receiver accepted the alert with 200\./).waitFor();
+  await page.getByRole("link", { name: "Deliveries" }).click();
 }
 
 /**

@@ -204,6 +204,21 @@ pub(crate) const BUGS: &[Bug] = &[
         mistake: "Forgets to count a right to submit as used when its job leaves its slot",
         breaks: &["I9"],
     },
+    // 37
+    Bug {
+        mistake: "Checks the alerts only when the cron's sweep comes",
+        breaks: &["I19"],
+    },
+    // 38
+    Bug {
+        mistake: "Sends a message about an alert under another id when it is repeated",
+        breaks: &["I19"],
+    },
+    // 39
+    Bug {
+        mistake: "Fires an alert again at each check while its condition holds",
+        breaks: &["I19"],
+    },
 ];
 
 pub(crate) const EDITS: &[Edit] = &[
@@ -445,6 +460,30 @@ pub(crate) const EDITS: &[Edit] = &[
             self.value = None;
         }
         write(&value)?;",
+    },
+    Edit {
+        file: "queue/alerts.rs",
+        find: r"if self.policy.alerts.kinds.is_empty() || self.alerts_checked {",
+        plant: r"if self.policy.alerts.kinds.is_empty() || self.alerts_checked || planted(37) {",
+    },
+    Edit {
+        file: "alerts/message.rs",
+        find: r"        self.tries += 1;
+",
+        plant: r"        self.tries += 1;
+        if planted(38) && self.tries > 1 {
+            self.id.push('x');
+        }
+",
+    },
+    Edit {
+        file: "alerts/record.rs",
+        find: r"                alert.over_since = None;
+                continue;",
+        plant: r"                alert.over_since = None;
+                if !planted(39) {
+                    continue;
+                }",
     },
     Edit {
         file: "alarm.rs",

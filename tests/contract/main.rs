@@ -2,6 +2,7 @@
 //! may act for whom, which bytes of a file are sent. `tests/workerd` tests the same promises on a
 //! real worker.
 
+mod alerts;
 #[path = "../support/altered.rs"]
 mod altered;
 mod bad_input;

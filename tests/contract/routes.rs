@@ -35,6 +35,7 @@ fn every_route_of_the_contract_is_there() {
         ("POST", "/api/webhooks/deliveries/{id}/redeliver"),
         ("POST", "/api/webhooks/recover"),
         ("POST", "/api/webhooks/test"),
+        ("POST", "/api/alerts/test"),
         ("POST", "/api/cron/cleanup"),
         ("GET", "/api/metrics"),
         ("GET", "/metrics"),

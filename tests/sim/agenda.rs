@@ -2,6 +2,7 @@
 
 use crate::message_queue::Wake;
 use crate::world::World;
+use reelay::machine::alerts::AlertMessage;
 use reelay::machine::job::{Answer, InFlight};
 use reelay::time::Millis;
 use std::collections::BTreeMap;
@@ -97,6 +98,11 @@ pub(crate) enum Event {
     },
     Operate(Operation),
     Heal,
+    /// A message about an alert reaches its receiver; `instance` sent it.
+    AlertLands {
+        message: AlertMessage,
+        instance: u64,
+    },
     /// The upstream sends a webhook.
     Push {
         job: usize,

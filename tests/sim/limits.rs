@@ -39,6 +39,8 @@ pub(crate) struct Limits {
     /// The upstreams that take no submits, as far as the queue knows: when each is probed next, by
     /// the queue's clock, and how many probes have failed.
     blocked: BTreeMap<String, (Millis, u32)>,
+    /// Since when each of them takes no submits, by the queue's clock.
+    blocked_since: BTreeMap<String, Millis>,
 }
 
 impl Limits {
@@ -106,6 +108,7 @@ impl Limits {
         let asked = match availability.filter(|_| submits > 0) {
             Some(Availability::Accepted) => {
                 self.blocked.remove(upstream);
+                self.blocked_since.remove(upstream);
                 return;
             }
             Some(Availability::NotNow { after }) => after,
@@ -123,6 +126,15 @@ impl Limits {
         let wait = asked.map_or(doubled, |asked| asked.clamp(SECOND, DAY));
         self.blocked
             .insert(upstream.to_owned(), (until.max(now + wait), failed));
+        self.blocked_since.entry(upstream.to_owned()).or_insert(now);
+    }
+
+    /// The upstreams that take no submits, since when, and when each is probed next.
+    pub(crate) fn shut(&self, now: Millis) -> impl Iterator<Item = (&String, Millis, Millis)> {
+        self.blocked.iter().map(move |(upstream, (until, _))| {
+            let since = self.blocked_since.get(upstream).copied().unwrap_or(now);
+            (upstream, since, (*until).min(now + DAY))
+        })
     }
 
     /// Every upstream that takes no submits is probed now.

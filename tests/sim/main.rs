@@ -53,6 +53,7 @@ mod turns;
 mod upstream;
 #[path = "../support/order.rs"]
 mod usual_order;
+mod watch_alerts;
 mod watch_counts;
 mod watch_inputs;
 mod watch_job;

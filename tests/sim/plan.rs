@@ -6,6 +6,7 @@ use super::message_queue::ENOUGH_TRIES;
 use super::watch_inputs::IMAGE;
 use crate::usual_order;
 use reelay::ids::JobKey;
+use reelay::machine::alerts::{AlertKind, AlertKinds, AlertPolicy};
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::{ImageRole, InputImage, Policy, Request, UnknownSubmit};
 use reelay::machine::queue;
@@ -205,6 +206,22 @@ pub(crate) fn draw_queue(choices: &mut Choices) -> queue::Policy {
             Some(9_000_000),
         ]),
         retention: NEVER,
+        alerts: draw_alerts(choices),
+    }
+}
+
+fn draw_alerts(choices: &mut Choices) -> AlertPolicy {
+    let all = AlertKind::ALL.into_iter().collect();
+    AlertPolicy {
+        kinds: if choices.chance(800) {
+            all
+        } else {
+            AlertKinds::NONE
+        },
+        upstream_after: choices.pick(&[MINUTE, 5 * MINUTE]),
+        wait: choices.pick(&[MINUTE, 5 * MINUTE, 15 * MINUTE]),
+        budget_percent: choices.pick(&[50, 80, 100]),
+        has_receiver: choices.chance(900),
     }
 }
 

@@ -213,6 +213,10 @@ impl World {
     /// Memory is lost; storage and the alarm survive, and an alarm whose handler died fires again.
     pub(crate) fn crash(&mut self, object: Object) {
         self.trace.say(self.real, || format!("{object:?} crashes"));
+        if object == Object::Queue {
+            self.queue.instance_number += 1;
+            self.alerts_troubled();
+        }
         let retry_at = self.now() + PLATFORM_RETRY;
         if let Object::Job(number) = object
             && std::mem::take(&mut self.jobs[number].is_polling)

@@ -12,7 +12,7 @@ use reelay::ids::JobKey;
 use reelay::machine::job::{Check, Delete, Start, State};
 use reelay::machine::message::{Message, NoAnswer, Reply};
 use reelay::machine::queue::{
-    Alarm, Ask, Enqueue, Heard, Position, Question, QueueInstance, Rows as _, Sweep,
+    Alarm, AlertsDue, Ask, Enqueue, Heard, Position, Question, QueueInstance, Rows as _, Sweep,
 };
 use std::any::Any;
 use std::fmt::Debug;
@@ -22,6 +22,8 @@ pub(crate) struct QueueObject {
     pub(crate) platform: Platform,
     pub(crate) rows: MapRows,
     pub(crate) instance: QueueInstance,
+    /// Distinguishes the instances of the object.
+    pub(crate) instance_number: u64,
     /// How many jobs the alarm handler still waits for, in memory.
     asked: usize,
 }
@@ -78,6 +80,7 @@ impl World {
         );
         if let Some(whole) = whole {
             self.witness.troubled.insert(Object::Queue);
+            self.alerts_troubled();
             *self.queue.rows = whole;
             self.queue.instance.forget();
             return Err(NoAnswer);
@@ -89,6 +92,7 @@ impl World {
         self.observe_queue(&input.seen(&step.reply), moment.now);
         if self.fault(Fault::WriteLandsButErrs) {
             self.queue.instance.forget();
+            self.alerts_troubled();
             return Err(NoAnswer);
         }
         Ok(step.reply)
@@ -121,6 +125,16 @@ impl World {
         };
         if self.dies(Object::Queue, Fault::CrashAfterSave) {
             return;
+        }
+        let Ok(messages) = self.queue_step(AlertsDue) else {
+            self.handler_failed(Object::Queue);
+            return;
+        };
+        for message in messages {
+            if self.dies(Object::Queue, Fault::CrashBeforeEffect) {
+                return;
+            }
+            self.send_alert(message);
         }
         self.queue.asked = asks.len();
         if asks.is_empty() {

@@ -36,6 +36,11 @@ impl World {
             return Receipt::Gone;
         };
         self.compare_body(event_id, &body);
+        self.receive(event_id)
+    }
+
+    /// How the receiver answers an event.
+    pub(crate) fn receive(&mut self, event_id: &str) -> Receipt {
         if self.still_broken(NeverHeals::Receiver) || self.fault(Fault::HookServerError) {
             return Receipt::Failed {
                 status: Some(503),

@@ -60,7 +60,10 @@ impl MapRows {
             .chain(self.delayed())
             .map(|(until, _)| until)
             .min();
-        due.into_iter().chain(self.book.admit_at).min()
+        due.into_iter()
+            .chain(self.book.admit_at)
+            .chain(self.book.alert_at)
+            .min()
     }
 }
 

@@ -136,6 +136,7 @@ impl World {
         self.limits.clock_jumped(self.real, forward);
         if !forward {
             self.witness.set_back = true;
+            self.alerts_wait_for_step();
         }
     }
 

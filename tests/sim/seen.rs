@@ -4,8 +4,9 @@ use reelay::ids::JobKey;
 use reelay::machine::job::State;
 use reelay::machine::limiter::Availability;
 use reelay::machine::queue::{
-    Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, GetPosition, Heard, Input, Pause,
-    Redelivered, Refused, Report, Resume, Summary, Sweep, Terms, Unaffordable,
+    Afford, Alarm, AlertAnswered, AlertsDue, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain,
+    GetPosition, Heard, Input, Pause, Redelivered, Refused, Report, Resume, Summary, Sweep, Terms,
+    Unaffordable,
 };
 use std::fmt::Debug;
 
@@ -115,4 +116,4 @@ macro_rules! watched {
     };
 }
 watched!(Claim => Claim, Alarm => Alarm, Sweep => Sweep, DeleteOld => DeleteOld, Pause => Pause, Resume => Resume, GetPosition => Other,
-    Redelivered => Other);
+    Redelivered => Other, AlertsDue => Other, AlertAnswered => Other);

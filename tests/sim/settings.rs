@@ -11,6 +11,7 @@ impl World {
         let Policy {
             mode: kept,
             retention,
+            alerts,
             ..
         } = before;
         let after = if mode {
@@ -22,6 +23,7 @@ impl World {
             Policy {
                 mode: kept,
                 retention,
+                alerts,
                 ..drawn
             }
         };
@@ -52,6 +54,7 @@ impl World {
             self.tally.mark("limits", "changed");
         }
         self.limits.allow(self.real, after.submits_per_minute);
+        self.alerts_wait_for_step();
         self.trace
             .say(self.real, || format!("the settings are {after:?}"));
     }

@@ -6,6 +6,7 @@ use crate::plan::{FINGERPRINT, OTHER_FINGERPRINT};
 use crate::story::Story;
 use crate::world::BEGINNING;
 use reelay::machine::Status;
+use reelay::machine::alerts::{AlertKind, AlertPolicy};
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::{ImageRole, InputImage, Request, UnknownSubmit};
 use reelay::machine::queue::Mode;
@@ -24,6 +25,7 @@ pub(crate) fn stories() -> Vec<Story> {
         of_lost_timers(),
         of_money(),
         of_upstreams(),
+        of_alerts(),
     ]
     .concat()
 }
@@ -430,5 +432,62 @@ fn of_upstreams() -> Vec<Story> {
             .at(4 * MINUTE, Event::Daily)
             .ends_forgotten()
             .meets("images: deleted when forgotten"),
+    ]
+}
+
+/// What calls an operator, with the cron and without it.
+fn of_alerts() -> Vec<Story> {
+    let watched = |name, jobs| {
+        Story::of(name, jobs).planned(|plan| {
+            plan.queue.alerts = AlertPolicy {
+                kinds: AlertKind::ALL.into_iter().collect(),
+                upstream_after: 5 * SECOND,
+                wait: 20 * SECOND,
+                budget_percent: 80,
+                has_receiver: true,
+            };
+        })
+    };
+    let lost = |name| {
+        watched(name, 1)
+            .first(Fault::SubmitLostAccepted, 1)
+            .ends(&[Status::Failed])
+            .meets("alert: paid_answer_lost")
+            .meets("alert: resolved")
+    };
+    vec![
+        watched("an alert of a shut upstream", 1)
+            .first(Fault::SubmitUnavailable, 1)
+            .first(Fault::SubmitRateLimited, 3)
+            .meets("alert: upstream_unavailable")
+            .meets("alert: resolved"),
+        lost("an alert of a lost answer"),
+        lost("an alert of a lost answer while the cron stays away").first(Fault::CronAway, 1),
+        watched("an alert of a long wait while the cron stays away", 2)
+            .first(Fault::CronAway, 1)
+            .meets("alert: long_wait")
+            .meets("alert: resolved"),
+        watched("an alert of webhooks that were given up", 1)
+            .first(Fault::HookGone, 1)
+            .at(4 * MINUTE, Event::Operate(Operation::Redeliver { job: 0 }))
+            .meets("alert: webhooks_exhausted")
+            .meets("alert: resolved"),
+        watched("an alert that its receiver takes at the second try", 1)
+            .planned(|plan| plan.policy.events.clear())
+            .first(Fault::SubmitLostAccepted, 1)
+            .first(Fault::HookTakenAnswerLost, 1)
+            .ends(&[Status::Failed])
+            .meets("alert: arrived again"),
+        watched("an alert of a budget that is used", 1)
+            .orders(|request| request.terms.price_micros = 900)
+            .planned(|plan| {
+                plan.queue.max_cost_per_day = Some(1_000);
+                plan.queue.max_cost_per_user_per_day = Some(1_000);
+            })
+            .meets("alert: budget_used")
+            .meets("alert: resolved"),
+        watched("an alert of a lost alarm", 1)
+            .first(Fault::AlarmLost, 1)
+            .meets("question: Start"),
     ]
 }

@@ -10,6 +10,7 @@ use crate::trace::Trace;
 use crate::witness::Violation;
 use crate::world::{BEGINNING, World};
 use reelay::machine::Status;
+use reelay::machine::alerts::AlertPolicy;
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::{Policy, Request, UnknownSubmit};
 use reelay::machine::queue;
@@ -79,6 +80,7 @@ impl Story {
                 max_cost_per_day: None,
                 max_cost_per_user_per_day: None,
                 retention: NEVER,
+                alerts: AlertPolicy::OFF,
             },
             rates: Rates::cuts_only(),
             max_effects: 32,

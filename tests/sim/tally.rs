@@ -238,4 +238,12 @@ const EXPECTED_MARKS: &[&str] = &[
     "users: 3",
     "never heals: Receiver",
     "never heals: Upstream",
+    "alert: upstream_unavailable",
+    "alert: webhooks_exhausted",
+    "alert: long_wait",
+    "alert: paid_answer_lost",
+    "alert: budget_used",
+    "alert: timers_lost",
+    "alert: resolved",
+    "alert: arrived again",
 ];

@@ -27,6 +27,7 @@ impl World {
         self.check_catalogue(&rows);
         self.check_slots(&rows, &grants);
         self.count_queue(&rows, &grants);
+        self.observe_alerts(&rows, now);
         for key in &grants.admitted {
             self.check_grant(&rows, key, now);
         }

@@ -22,6 +22,7 @@ impl World {
         }
         self.check_queue_wake();
         self.check_idle();
+        self.check_alerts_in_time();
     }
 
     /// I2: the queue has an alarm that is not too late, as long as anyone is in line or is to be

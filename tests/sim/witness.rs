@@ -25,6 +25,7 @@ pub(crate) enum Invariant {
     I16,
     I17,
     I18,
+    I19,
     /// The limits on submits to the upstream.
     Limit,
     /// The terms of the order: no start before its time or without its user's confirmation.

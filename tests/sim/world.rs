@@ -19,6 +19,7 @@ use crate::tally::Tally;
 use crate::trace::Trace;
 use crate::turns::Turns;
 use crate::upstream::Upstream;
+use crate::watch_alerts::Alerts;
 use crate::watch_counts::Counts;
 use crate::witness::{Invariant, Violation, Witness};
 use reelay::machine::job::UpstreamWebhook;
@@ -63,6 +64,8 @@ pub(crate) struct World {
     pub(crate) spending: spending::Book,
     /// What must have been counted.
     pub(crate) counts: Counts,
+    /// Which alerts must have fired.
+    pub(crate) alerts: Alerts,
     /// Since when a slot has been idle that a waiting job could have.
     pub(crate) idle_since: Option<Millis>,
     /// Since when the cron has run every minute again.
@@ -115,6 +118,7 @@ impl World {
             limits,
             spending: spending::Book::default(),
             counts: Counts::default(),
+            alerts: Alerts::default(),
             idle_since: None,
             ticks_since: 0,
             next_tick: 0,
@@ -240,6 +244,7 @@ impl World {
         self.tally.submits = self.upstream.calls.len() as u64;
         self.check_liveness();
         self.check_counts();
+        self.check_alerts_sent();
         self.count_losses();
         self.witness.violation.take().map_or(Ok(()), Err)
     }
@@ -282,6 +287,7 @@ impl World {
             Event::Consume { wake } => self.consume(wake),
             Event::Settings { mode } => self.change_settings(mode),
             Event::Operate(operation) => self.operate(operation),
+            Event::AlertLands { message, instance } => self.alert_lands(&message, instance),
             Event::Push { job, id } => self.tell_job(job, UpstreamWebhook { id }),
             Event::Heal => self.heal(),
             Event::Look => self.look_after_lost_alarms(),

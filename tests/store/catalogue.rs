@@ -4,6 +4,7 @@ use crate::put::Put as _;
 use crate::sqlite::Sqlite;
 use reelay::ids::JobKey;
 use reelay::machine::Status;
+use reelay::machine::alerts::AlertPolicy;
 use reelay::machine::lease::Lease;
 use reelay::machine::metrics::Metrics;
 use reelay::machine::queue::{Book, Charge, Entry, Mode, Policy, Rows, Stage, Summary};
@@ -397,6 +398,7 @@ pub(crate) fn policy() -> Policy {
         max_cost_per_day: Some(25_000_000),
         max_cost_per_user_per_day: None,
         retention: 7 * DAY,
+        alerts: AlertPolicy::OFF,
     }
 }
 

@@ -9,16 +9,18 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use reelay::ids::JobKey;
 use reelay::machine::Status;
-use reelay::machine::delivery::{DeliveryState, DeliverySummary, EventKind};
+use reelay::machine::alerts::{AlertKind, AlertPolicy};
+use reelay::machine::delivery::{DeliveryState, DeliverySummary, EventKind, Receipt};
 use reelay::machine::job::State;
 use reelay::machine::limiter::Availability;
 use reelay::machine::message::NoAnswer;
 use reelay::machine::metrics::{Count, Metrics};
 use reelay::machine::queue;
 use reelay::machine::queue::{
-    Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, GetPosition, Heard, InLine, Input,
-    Mode, Newcomer, Pause, Policy, Positions, Question, QueueInstance, Redelivered,
-    RedeliveredEvent, Report, Resume, Rows, Summary, Sweep, Terms, day_of,
+    Afford, Alarm, AlertAnswered, AlertsDue, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain,
+    GetPosition, Heard, InLine, Input, Mode, Newcomer, Pause, Policy, Positions, Question,
+    QueueInstance, Redelivered, RedeliveredEvent, Report, Resume, Rows, Summary, Sweep, Terms,
+    day_of,
 };
 use reelay::store::catalogue::{Listing, Page};
 use reelay::store::cursor::Cursor;
@@ -178,6 +180,8 @@ fn assert_equal(stored: &QueueStore<Sqlite>, plain: &MapRows, policy: &Policy, n
         }
     }
     assert_eq!(stored.next_due().unwrap(), plain.next_due().unwrap());
+    assert_eq!(stored.exhausted().unwrap(), plain.exhausted().unwrap());
+    assert_eq!(stored.alerts().unwrap(), plain.alerts);
     assert_eq!(
         stored.stats(&memory, policy, now).unwrap(),
         model::stats(plain, policy, now)
@@ -254,6 +258,13 @@ fn policy() -> impl Strategy<Value = Policy> {
             max_cost_per_day,
             max_cost_per_user_per_day,
             retention: 400_000,
+            alerts: AlertPolicy {
+                kinds: AlertKind::ALL.into_iter().collect(),
+                upstream_after: 30_000,
+                wait: 60_000,
+                budget_percent: 50,
+                has_receiver: true,
+            },
         },
     )
 }
@@ -272,6 +283,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => (key(), option::of(delivery())).prop_map(|(key, delivery)| taken(redelivered(key, delivery))),
         4 => Just(()).prop_map(|()| taken(Alarm)),
         2 => Just(()).prop_map(|()| taken(Sweep)),
+        3 => Just(()).prop_map(|()| taken(AlertsDue)),
+        1 => receipt().prop_map(|receipt| taken(AlertAnswered { id: first_message(), receipt })),
         1 => Just(()).prop_map(|()| taken(DeleteOld)),
         5 => (key(), 1_u64..4, said()).prop_map(|(key, epoch, said)| taken(heard(key, epoch, said))),
     ];
@@ -280,6 +293,24 @@ fn happening() -> impl Strategy<Value = Happening> {
         passed,
         prop_oneof![2 => Just(Mode::Immediate), 3 => select(Mode::ALL.to_vec())],
     )
+}
+
+fn receipt() -> impl Strategy<Value = Receipt> {
+    let failed = |status, retry_after| Receipt::Failed {
+        status,
+        retry_after,
+    };
+    select(vec![
+        Receipt::Accepted { status: 200 },
+        Receipt::Gone,
+        failed(Some(500), None),
+        failed(None, Some(40_000)),
+    ])
+}
+
+/// The id of the first message of a step whose random bits are zero.
+fn first_message() -> String {
+    format!("msg_{:032x}", 0)
 }
 
 fn terms() -> impl Strategy<Value = Terms> {

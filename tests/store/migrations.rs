@@ -3,12 +3,14 @@
 use crate::put::{Put as _, save_job};
 use crate::sqlite::Sqlite;
 use crate::{lists, lives};
+use reelay::machine::alerts::Alerts;
 use reelay::machine::queue::Rows;
 use reelay::store::job;
 use reelay::store::queue::QueueStore;
 use reelay::store::queue_tables::MIGRATIONS;
 use reelay::store::schema;
 use reelay::store::schema::Migration;
+use reelay::store::sql::Sql;
 
 /// More statements than all migrations of one object have.
 const MORE_THAN_ALL: u32 = 100;
@@ -20,18 +22,18 @@ fn opening_the_queue_again_changes_nothing() {
     let schema = sql.schema();
     open_queue(&sql);
     assert_eq!(sql.schema(), schema);
-    assert_eq!(versions(&sql), ["1"]);
+    assert_eq!(versions(&sql), ["1", "2"]);
 }
 
 #[test]
 fn a_queue_cut_off_after_any_statement_of_its_migrations_is_completed_by_the_next_opening_i11() {
     fn newer(sql: &Sqlite) -> bool {
         let columns = &[("entry", "colour", "TEXT"), ("book", "shade", "TEXT")];
-        let second = Migration {
+        let next = Migration {
             columns,
             statements: "CREATE TABLE IF NOT EXISTS palette (colour TEXT PRIMARY KEY)",
         };
-        schema::migrate(sql, &[&MIGRATIONS[..], &[second]].concat()).is_ok()
+        schema::migrate(sql, &[&MIGRATIONS[..], &[next]].concat()).is_ok()
     }
     assert_cut_offs_heal(|sql| assert!(newer(sql)), newer);
 }
@@ -58,23 +60,49 @@ fn a_job_cut_off_within_its_first_save_is_none_yet() {
 }
 
 #[test]
+fn a_queue_without_the_table_of_alerts_gets_it_and_keeps_its_rows_i11() {
+    let sql = Sqlite::new();
+    schema::migrate(&sql, &MIGRATIONS[..1]).unwrap();
+    let entry = lists::entry(1, "ann", "job", 1_000, "a boat");
+    QueueStore::opened(sql.clone()).put(&entry).unwrap();
+    let mut store = QueueStore::open(sql.clone()).unwrap();
+    assert_eq!(versions(&sql), ["1", "2"]);
+    assert_eq!(store.find(&entry.summary.key).unwrap(), Some(entry));
+    assert_eq!(store.alerts().unwrap(), Alerts::default());
+    store.save_alerts(&Alerts::default()).unwrap();
+    assert_eq!(store.alerts().unwrap(), Alerts::default());
+}
+
+#[test]
+fn a_record_of_alerts_that_cannot_be_read_counts_as_that_of_a_new_worker_i11() {
+    let sql = Sqlite::new();
+    let store = QueueStore::open(sql.clone()).unwrap();
+    for record in ["no JSON", r#"{"firing":7}"#] {
+        let statement = "INSERT INTO alert (id, record) VALUES (1, ?) \
+             ON CONFLICT (id) DO UPDATE SET record = excluded.record";
+        sql.run(statement, vec![record.into()]).unwrap();
+        assert_eq!(store.alerts().unwrap(), Alerts::default(), "{record}");
+    }
+}
+
+#[test]
 fn a_new_migration_is_applied_once_and_keeps_what_is_stored_i11() {
     let sql = Sqlite::new();
     let entry = lists::entry(1, "ann", "job", 1_000, "a boat");
     QueueStore::open(sql.clone()).unwrap().put(&entry).unwrap();
-    let second = Migration {
+    let next = Migration {
         columns: &[("entry", "colour", "TEXT NOT NULL DEFAULT 'none'")],
         statements: "CREATE TABLE IF NOT EXISTS palette (colour TEXT PRIMARY KEY);
             UPDATE entry SET colour = 'blue' WHERE colour = 'none'",
     };
-    let newer = [&MIGRATIONS[..], &[second]].concat();
+    let newer = [&MIGRATIONS[..], &[next]].concat();
     schema::migrate(&sql, &newer).unwrap();
     let colours =
         || sql.texts("SELECT generation_id || ' ' || colour FROM entry ORDER BY sequence");
     assert_eq!(
         (versions(&sql), colours()),
         (
-            vec!["1".to_owned(), "2".to_owned()],
+            vec!["1".to_owned(), "2".to_owned(), "3".to_owned()],
             vec!["job blue".to_owned()]
         )
     );
@@ -89,7 +117,7 @@ fn a_new_migration_is_applied_once_and_keeps_what_is_stored_i11() {
     assert_eq!(
         (writes, sql.schema()),
         (Vec::new(), schema),
-        "a second migration changes nothing"
+        "a repeated migration changes nothing"
     );
     assert_eq!(colours(), ["job blue", "later none"]);
 }

@@ -6,7 +6,9 @@ use reelay::machine::queue::{Entry, Policy, Rows, Summary, day_of};
 use reelay::money::dollars;
 use reelay::store::catalogue::Listing;
 use reelay::store::cursor::Cursor;
-use reelay::store::stats::{Cost, OwnedDelivery, QueueStats, Slots, UpstreamBackoff, WebhookStats};
+use reelay::store::stats::{
+    Cost, OwnedDelivery, QueueStats, ShownAlert, Slots, UpstreamBackoff, WebhookStats,
+};
 use reelay::time::rfc3339;
 use reelay::time::{MINUTE, Millis};
 use std::collections::BTreeMap;
@@ -163,7 +165,17 @@ pub(crate) fn stats(rows: &MapRows, policy: &Policy, now: Millis) -> QueueStats 
             ),
             limit: policy.max_cost_per_day.map(dollars),
         }),
+        alerts: Some(alerts(rows)),
     }
+}
+
+fn alerts(rows: &MapRows) -> Vec<ShownAlert> {
+    let shown = rows.alerts.firing().iter().map(|alert| ShownAlert {
+        kind: alert.kind,
+        upstream: alert.upstream.clone(),
+        since: rfc3339(alert.since),
+    });
+    shown.collect()
 }
 
 fn newness(summary: &Summary) -> (Millis, &String, &String) {

@@ -63,6 +63,7 @@ fn every_question_of_a_step_is_answered_by_an_index() {
         }
         store.find_delivery("msg_1").unwrap();
         store.exhausted_since(5, 20).unwrap();
+        store.exhausted().unwrap();
         store.deliveries(&entry.summary.key).unwrap();
         store.remove_delivery(&entry.summary.key, "msg_1").unwrap();
         store.remove_deliveries(&entry.summary.key).unwrap();

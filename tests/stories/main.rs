@@ -11,6 +11,7 @@
 )]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod alerts;
 #[path = "../support/altered.rs"]
 mod altered;
 #[path = "../support/answer.rs"]

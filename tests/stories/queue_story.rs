@@ -2,6 +2,7 @@
 
 use crate::rows::MapRows;
 use reelay::ids::JobKey;
+use reelay::machine::alerts::AlertPolicy;
 use reelay::machine::job::{Start, State};
 use reelay::machine::limiter::Availability;
 use reelay::machine::message::NoAnswer;
@@ -35,6 +36,7 @@ impl QueueStory {
             max_cost_per_day: None,
             max_cost_per_user_per_day: None,
             retention: 0,
+            alerts: AlertPolicy::OFF,
         };
         Self {
             rows: MapRows::default(),
@@ -53,7 +55,7 @@ impl QueueStory {
     pub(crate) fn takes<I: Input>(&mut self, input: I) -> I::Reply {
         let moment = Moment {
             now: self.now,
-            random: 0,
+            random: u128::from(self.now),
         };
         let Ok(step) = QueueInstance::default().step(&mut self.rows, input, moment, &self.policy);
         self.wake_at = step.wake_at;

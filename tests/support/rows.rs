@@ -1,7 +1,8 @@
 //! The queue's rows on a plain map: what its SQL must mean, and all that a story needs.
 
 use reelay::ids::JobKey;
-use reelay::machine::delivery::DeliverySummary;
+use reelay::machine::alerts::Alerts;
+use reelay::machine::delivery::{DeliveryState, DeliverySummary};
 use reelay::machine::queue::{
     Book, Closed, Entry, InLine, MAX_PRIORITY, Memory, Minute, Rows, Stage, Tally,
 };
@@ -19,6 +20,7 @@ pub(crate) struct MapRows {
     pub(crate) minutes: BTreeMap<u64, Minute>,
     /// The catalogue of events, by id, each with its job.
     pub(crate) deliveries: BTreeMap<String, (JobKey, DeliverySummary)>,
+    pub(crate) alerts: Alerts,
 }
 
 impl MapRows {
@@ -53,6 +55,16 @@ impl MapRows {
             Stage::Watched { until } | Stage::Deleting { until } => Some((until, entry)),
             Stage::Waiting | Stage::Delayed { .. } | Stage::Ended => None,
         })
+    }
+
+    /// When each exhausted event was given up.
+    pub(crate) fn exhausted_at(&self) -> impl Iterator<Item = Millis> {
+        self.deliveries
+            .values()
+            .filter_map(|(_, summary)| match summary.state {
+                DeliveryState::Exhausted { at } => Some(at),
+                DeliveryState::Pending { .. } | DeliveryState::Delivered { .. } => None,
+            })
     }
 }
 
@@ -283,6 +295,22 @@ impl Rows for MapRows {
         let latest = self.minutes.keys().next_back().copied().unwrap_or(0);
         self.minutes
             .retain(|number, _| *number == 0 || *number >= before.min(latest));
+        Ok(())
+    }
+
+    fn exhausted(&self) -> Result<(u64, Option<Millis>), Infallible> {
+        Ok((
+            self.exhausted_at().count() as u64,
+            self.exhausted_at().min(),
+        ))
+    }
+
+    fn alerts(&self) -> Result<Alerts, Infallible> {
+        Ok(self.alerts.clone())
+    }
+
+    fn save_alerts(&mut self, alerts: &Alerts) -> Result<(), Infallible> {
+        self.alerts = alerts.clone();
         Ok(())
     }
 }

@@ -14,6 +14,7 @@ fn every_answer_is_what_the_types_of_the_client_say() {
         ("ENABLE_CLARIFICATIONS", "true"),
         ("WEBHOOK_EVENTS", EVENTS),
         ("MAX_COST_PER_USER_PER_DAY", "30"),
+        ("ALERT_UPSTREAM_AFTER_MS", "1000"),
     ];
     // The script's usual requests stay below this limit; its burst of requests does not.
     let limit = [(
@@ -29,6 +30,7 @@ fn every_answer_is_what_the_types_of_the_client_say() {
         configuration,
         ..Setup::default()
     });
+    world.send_alerts_to_inbox();
     play(&world, "client_types", |_| ());
 }
 

@@ -71,10 +71,12 @@ fn the_pictures_of_the_docs_can_be_taken() {
 /// inbox.
 fn world() -> (Lent, MutexGuard<'static, ()>) {
     static WORLD: LazyLock<World> = LazyLock::new(|| {
-        World::new(&Setup {
+        let world = World::new(&Setup {
             variables: &SETTINGS,
             ..Setup::default()
-        })
+        });
+        world.send_alerts_to_inbox();
+        world
     });
     static TURN: Mutex<()> = Mutex::new(());
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,8 +1,9 @@
 //! Tests on real workerd: real processes, real state on disk, no double of the platform.
 //!
-//! Run by `npm test`. The numbers I1 to I18 are the invariants of ARCHITECTURE.md.
+//! Run by `npm test`. The numbers I1 to I19 are the invariants of ARCHITECTURE.md.
 
 mod ai_sdk;
+mod alerts;
 mod bad_input;
 mod callers;
 mod cancelled;

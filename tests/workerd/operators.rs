@@ -22,7 +22,7 @@ const EPOCH: &str = "1970-01-01T00:00:00Z";
 const TWO_DAYS: i64 = 172_800_000;
 
 /// Every address that only operators may use.
-const OPERATORS_ONLY: [(&str, &str); 8] = [
+const OPERATORS_ONLY: [(&str, &str); 9] = [
     ("POST", "/api/queue/pause"),
     ("POST", "/api/queue/resume"),
     ("GET", "/api/queue/jobs"),
@@ -30,6 +30,7 @@ const OPERATORS_ONLY: [(&str, &str); 8] = [
     ("POST", "/api/webhooks/deliveries/msg_1/redeliver"),
     ("POST", "/api/webhooks/recover?since=2026-01-01T00:00:00Z"),
     ("POST", "/api/webhooks/test"),
+    ("POST", "/api/alerts/test"),
     ("POST", "/api/cron/cleanup"),
 ];
 

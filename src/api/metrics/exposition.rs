@@ -1,6 +1,7 @@
 //! The metrics in the formats of Prometheus. Pure.
 
 use crate::machine::Status;
+use crate::machine::alerts::AlertKind;
 use crate::machine::metrics::{
     Buckets, Metric, MetricKind, Metrics, MetricsByUpstream, TABLE, Unit,
 };
@@ -84,7 +85,8 @@ impl Collector for Exposed {
             write_metric(&mut encoder, metric, &self.totals)?;
         }
         write_line(&mut encoder, &self.stats)?;
-        write_condition(&mut encoder, &self.stats)
+        write_condition(&mut encoder, &self.stats)?;
+        write_alerts(&mut encoder, &self.stats)
     }
 }
 
@@ -323,6 +325,20 @@ fn write_condition(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> f
     let mut repaired =
         encoder.encode_descriptor("timers_repaired", help, None, MetricType::Counter)?;
     write_counter(&mut repaired, stats.timers_repaired, Unit::None)
+}
+
+/// Writes the gauge of the alerts that are firing.
+fn write_alerts(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> fmt::Result {
+    let firing = AlertKind::ALL.map(|kind| {
+        let alerts = stats.alerts.iter().flatten();
+        let count = alerts.filter(|alert| alert.kind == kind).count();
+        (
+            vec![("kind", kind.as_str().to_owned())],
+            whole(count as u64),
+        )
+    });
+    let help = "Alerts that are firing, by kind.";
+    write_gauge(encoder, "alerts_firing", help, None, &firing)
 }
 
 fn backoff(upstream: &UpstreamBackoff) -> (Labels, f64) {

@@ -1,11 +1,20 @@
 //! The webhooks that Reelay sends to the app: one request for each event.
 
 use crate::api::openapi::schemas::Schemas;
+use crate::machine::alerts::{AlertBody, AlertKind, AlertPolicy, Alerts, Figures, ShutUpstream};
 use crate::machine::delivery::EventKind;
-use crate::time::Moment;
+use crate::time::{MINUTE, Moment};
 use crate::webhooks::event::EventBody;
 use crate::webhooks::test_event::{EVENT, TestBody, compose};
 use serde_json::{Map, Value, json};
+
+/// The name of the messages about alerts.
+const ALERT: &str = "alert";
+/// When the examples were made.
+const EXAMPLE: Moment = Moment {
+    now: 1_767_225_600_000,
+    random: 0,
+};
 
 /// The document's `webhooks`.
 pub(crate) fn all(schemas: &mut Schemas) -> Map<String, Value> {
@@ -35,7 +44,28 @@ pub(crate) fn all(schemas: &mut Schemas) -> Map<String, Value> {
         &test_example(),
     );
     all.insert(EVENT.to_owned(), json!({ "post": test }));
+    let alert = alert(&schemas.of::<AlertBody<'static>>());
+    all.insert(ALERT.to_owned(), json!({ "post": alert }));
     all
+}
+
+/// A message about an alert, to the receiver of alerts.
+fn alert(schema: &Value) -> Value {
+    json!({
+        "operationId": ALERT,
+        "tags": ["Webhooks"],
+        "summary": "An alert fires or is resolved",
+        "description": "Sent when an alert fires, and when it is resolved. Posted to `ALERT_WEBHOOK_URL`, according to the Standard Webhooks \
+            specification. Any result other than a 2xx within 15 seconds is retried for 8 hours, with the same `webhook-id` and the same bytes. \
+            410 ends the attempts at once. Redirects are not followed. `ALERT_KINDS` chooses which alerts fire.",
+        "security": [],
+        "parameters": headers("ALERT_WEBHOOK_SECRET"),
+        "requestBody": {
+            "required": true,
+            "content": { "application/json": { "schema": schema, "example": alert_example() } },
+        },
+        "responses": responses(),
+    })
 }
 
 fn request(
@@ -54,16 +84,7 @@ fn request(
             410 ends the attempts at once. Redirects are not followed. {how}"),
         // Reelay sends no token: the signature authenticates the request.
         "security": [],
-        "parameters": [
-            header("webhook-id", "The event's id, the same on every attempt: use it to drop duplicates.", &json!({ "type": "string", "pattern": "^msg_" })),
-            header("webhook-timestamp", "When this attempt was made, in seconds since 1970.", &json!({ "type": "integer", "minimum": 0 })),
-            header(
-                "webhook-signature",
-                "`v1,<base64>` of the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{raw body}`, keyed with the base64 after `whsec_` in \
-                 `WEBHOOK_SECRET`. Several, separated by spaces, while a secret is replaced.",
-                &json!({ "type": "string", "pattern": "^v1,[A-Za-z0-9+/]+=*( v1,[A-Za-z0-9+/]+=*)*$" }),
-            ),
-        ],
+        "parameters": headers("WEBHOOK_SECRET"),
         "requestBody": {
             "required": true,
             "content": { "application/json": {
@@ -71,8 +92,37 @@ fn request(
                 "example": example,
             } },
         },
-        "responses": { "2XX": { "description": "Accepted." }, "410": { "description": "Refused permanently; no further attempts." } },
+        "responses": responses(),
     })
+}
+
+/// The headers of Standard Webhooks; `secret` is the variable with the key.
+fn headers(secret: &str) -> Value {
+    let signature = format!(
+        "`v1,<base64>` of the HMAC-SHA256 of `{{webhook-id}}.{{webhook-timestamp}}.{{raw body}}`, keyed with the base64 after `whsec_` in \
+         `{secret}`. Several, separated by spaces, while a secret is replaced."
+    );
+    json!([
+        header(
+            "webhook-id",
+            "The event's id, the same on every attempt: use it to drop duplicates.",
+            &json!({ "type": "string", "pattern": "^msg_" })
+        ),
+        header(
+            "webhook-timestamp",
+            "When this attempt was made, in seconds since 1970.",
+            &json!({ "type": "integer", "minimum": 0 })
+        ),
+        header(
+            "webhook-signature",
+            &signature,
+            &json!({ "type": "string", "pattern": "^v1,[A-Za-z0-9+/]+=*( v1,[A-Za-z0-9+/]+=*)*$" })
+        ),
+    ])
+}
+
+fn responses() -> Value {
+    json!({ "2XX": { "description": "Accepted." }, "410": { "description": "Refused permanently; no further attempts." } })
 }
 
 fn header(name: &str, description: &str, schema: &Value) -> Value {
@@ -137,9 +187,28 @@ fn example(kind: EventKind) -> Value {
 }
 
 fn test_example() -> Value {
-    let (_, body) = compose(Moment {
-        now: 1_767_225_600_000,
-        random: 0,
-    });
+    let (_, body) = compose(EXAMPLE);
     serde_json::from_str(&body).unwrap_or_default()
+}
+
+/// The message that a video service accepts no submits.
+fn alert_example() -> Value {
+    let policy = AlertPolicy {
+        kinds: AlertKind::ALL.into_iter().collect(),
+        has_receiver: true,
+        ..AlertPolicy::OFF
+    };
+    let shut = ShutUpstream {
+        upstream: "veo3/veo-3.1-generate-001".to_owned(),
+        since: EXAMPLE.now - 6 * MINUTE,
+    };
+    let figures = Figures {
+        shut: vec![shut],
+        ..Figures::default()
+    };
+    let mut alerts = Alerts::default();
+    alerts.check(&figures, &policy, EXAMPLE);
+    let body = alerts.messages().first().map(|message| &message.body);
+    body.and_then(|body| serde_json::from_str(body).ok())
+        .unwrap_or_default()
 }

@@ -39,6 +39,7 @@ pub fn advice(code: &str) -> Option<&'static str> {
             "Read the status: someone may have answered already, or a day has passed."
         }
         "not_retryable" => "Wait until the generation has failed or was cancelled.",
+        "no_alert_receiver" => "Set `ALERT_WEBHOOK_URL`. See [Alerts](alerts.md).",
         "too_many_attempts" => "Send a new order.",
         "payload_too_large" => "Send a smaller body, with smaller or fewer images.",
         "unsupported_media_type" => "Send `Content-Type: application/json`.",

@@ -7,7 +7,7 @@ use crate::generation::Generation;
 use crate::store::stats::QueueStats;
 
 const TAG: &str = "Queue";
-const NUMBERS: &str = "How many jobs wait and run, for how long, the dispatch mode, and what blocks them. Only keys and admins see what all users spent today.";
+const NUMBERS: &str = "How many jobs wait and run, for how long, the dispatch mode, and what blocks them. Only keys and admins see what all users spent today and which alerts are firing.";
 
 pub(crate) fn status(schemas: &mut Schemas) -> Operation {
     Operation::new("getQueueStatus", TAG)

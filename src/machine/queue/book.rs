@@ -15,6 +15,8 @@ const SMOOTHING: Millis = 8;
 pub struct Book {
     /// When the queue's own alarm runs admission, unless something else runs it before.
     pub admit_at: Option<Millis>,
+    /// When the queue's own alarm checks the alerts or sends a message about one.
+    pub alert_at: Option<Millis>,
     /// The latest round served, by priority.
     served: Vec<(u8, u64)>,
     /// The limiters, by provider and model.
@@ -23,6 +25,9 @@ pub struct Book {
     average_hold: Option<Millis>,
     /// How many times a job's alarm was found missing and was re-armed.
     pub timers_repaired: u64,
+    /// How many submits without a known outcome were counted.
+    #[serde(default)]
+    pub unknown_submits: u64,
     /// When an operator paused the queue.
     pub paused_since: Option<Millis>,
 }

@@ -6,7 +6,8 @@
 //! and a step that is lost has counted nothing.
 
 use super::{Context, Entry, Memory, Minute, Rows, Sample, Stage, Summary};
-use crate::machine::metrics::{Count, Histogram, Metrics, MetricsByUpstream};
+use crate::machine::metrics::{Count, Histogram, Metrics, MetricsByUpstream, UpstreamCall};
+use crate::machine::outcome::Trouble;
 use crate::time::{MINUTE, Millis};
 
 impl<R: Rows> Context<'_, R> {
@@ -17,6 +18,8 @@ impl<R: Rows> Context<'_, R> {
         let more = told.minus(counted);
         counted.raise(told);
         self.counted.of(&entry.summary.upstream).add(&more);
+        let unknown = Count::call(UpstreamCall::Submit, &Err::<(), _>(Trouble::Unknown));
+        self.memory.book.unknown_submits += more.of(unknown);
         !more.is_empty()
     }
 

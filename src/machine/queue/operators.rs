@@ -24,7 +24,9 @@ impl Input for Sweep {
     fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<(), R::Error> {
         context.swept = true;
         context.admit(None)?;
-        context.sample()
+        context.sample()?;
+        // The alarm sends the messages.
+        context.check_alerts(false).map(drop)
     }
 }
 

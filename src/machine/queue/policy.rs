@@ -1,5 +1,6 @@
 //! The settings of admission.
 
+use crate::machine::alerts::AlertPolicy;
 use crate::time::Millis;
 
 /// The dispatch mode: what starts a waiting job.
@@ -47,6 +48,7 @@ pub struct Policy {
     pub max_cost_per_user_per_day: Option<u64>,
     /// How long an ended generation is kept, with its video, in milliseconds.
     pub retention: Millis,
+    pub alerts: AlertPolicy,
 }
 
 impl Policy {

@@ -2,6 +2,7 @@
 
 use super::{Book, Closed, Entry, InLine, Memory, Minute};
 use crate::ids::JobKey;
+use crate::machine::alerts::Alerts;
 use crate::machine::delivery::DeliverySummary;
 use crate::time::Millis;
 
@@ -54,6 +55,8 @@ pub trait Rows {
     fn remove_delivery(&mut self, key: &JobKey, id: &str) -> Result<(), Self::Error>;
     /// Removes all events of a job.
     fn remove_deliveries(&mut self, key: &JobKey) -> Result<(), Self::Error>;
+    /// How many events are exhausted, and since when the first of them is.
+    fn exhausted(&self) -> Result<(u64, Option<Millis>), Self::Error>;
     /// The amount charged to a day (in days since the Unix epoch), for one user or with `None` for
     /// all.
     fn spent(&self, day: u64, user_id: Option<&str>) -> Result<u64, Self::Error>;
@@ -70,4 +73,6 @@ pub trait Rows {
     fn save_counted_before(&mut self, sum: &Minute) -> Result<(), Self::Error>;
     /// Deletes the minutes before this one, except the latest.
     fn delete_minutes(&mut self, before: u64) -> Result<(), Self::Error>;
+    fn alerts(&self) -> Result<Alerts, Self::Error>;
+    fn save_alerts(&mut self, alerts: &Alerts) -> Result<(), Self::Error>;
 }

@@ -50,6 +50,7 @@ impl<R: Rows> Context<'_, R> {
             .next_due()?
             .into_iter()
             .chain(self.memory.book.admit_at)
+            .chain(self.memory.book.alert_at)
             .min())
     }
 }

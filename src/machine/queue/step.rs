@@ -2,6 +2,7 @@
 
 use super::{Book, Entry, Memory, Policy, Rows, Sample};
 use crate::ids::JobKey;
+use crate::machine::alerts::AlertNews;
 use crate::machine::message::Message;
 use crate::machine::metrics::MetricsByUpstream;
 use crate::time::{Millis, Moment};
@@ -18,6 +19,8 @@ pub enum Event {
     Unavailable { upstream: String, until: Millis },
     /// An upstream takes submits again, after `took` milliseconds.
     Available { upstream: String, took: Millis },
+    /// An alert fired or was resolved, or a message about one was tried.
+    Alert(AlertNews),
 }
 
 /// An input of the queue: a message, a job's reply, or its alarm.
@@ -43,6 +46,7 @@ pub struct Context<'a, R> {
     stored: BTreeMap<JobKey, Option<Entry>>,
     pub(super) policy: &'a Policy,
     pub(super) now: Millis,
+    pub(super) random: u128,
     /// The step's counters so far.
     pub(super) counted: MetricsByUpstream,
     pub(super) sample: Option<Sample>,
@@ -51,6 +55,8 @@ pub struct Context<'a, R> {
     pub(super) changed: bool,
     /// Admission ran completely, so the queue's own alarm need not run it for a while.
     pub(super) swept: bool,
+    /// The alerts were checked, or need no check.
+    pub(super) alerts_checked: bool,
 }
 
 /// Takes one input; returns the memory as the step leaves it.
@@ -68,11 +74,13 @@ pub(super) fn take<I: Input, R: Rows>(
         rows,
         policy,
         now: moment.now,
+        random: moment.random,
         counted: MetricsByUpstream::default(),
         sample: None,
         events: Vec::new(),
         changed: false,
         swept: false,
+        alerts_checked: false,
     };
     let reply = input.take(&mut context)?;
     let wake_at = context.finish(&before)?;
@@ -140,6 +148,7 @@ impl<R: Rows> Context<'_, R> {
     /// Saves what the input changed, and returns the time of the next alarm.
     fn finish(&mut self, before: &Book) -> Result<Option<Millis>, R::Error> {
         self.schedule();
+        self.schedule_alerts();
         let counted = self.record()?;
         let wake_at = self.wake_at()?;
         let Memory { book, latest, .. } = &self.memory;

@@ -91,6 +91,13 @@ impl World {
         Api::new(self.worker.origin(), user.to_owned())
     }
 
+    /// Restarts the worker with alerts that go to the inbox of the app's webhooks.
+    pub(crate) fn send_alerts_to_inbox(&self) {
+        let inbox = format!("{}/api/webhooks/worker", self.upstream.origin());
+        self.worker.kill();
+        self.worker.restart_with(&[("ALERT_WEBHOOK_URL", &inbox)]);
+    }
+
     /// Waits until no slot is held: one that is held when all jobs are done has leaked (I9).
     #[track_caller]
     pub(crate) fn all_slots_are_free(&self) {
