@@ -5,6 +5,7 @@
 
 pub mod acceptance;
 pub mod alarm;
+pub mod bulk;
 pub mod claim;
 pub mod delivery;
 pub mod follow;

@@ -3,6 +3,7 @@
 //! The statements run on [`Sql`], which a Durable Object's storage implements; tests use plain
 //! SQLite.
 
+pub mod bulk;
 pub mod catalogue;
 pub mod cursor;
 pub mod deliveries;

@@ -4,25 +4,30 @@
 //! * `entry`: one row per job: its stage (`waiting`, `delayed`, `held` with a lease, `watched`,
 //!   `deleting`, `ended`), its order, and its summary.
 //! * `book`: one row: the rounds served, the limiters of each provider and model, when the alarm
-//!   runs admission next, when the queue was paused, and the counters of the latest minute.
+//!   runs admission next, what is paused, the limits changed at run time, the running bulk, and the
+//!   counters of the latest minute.
 //! * `spending`: one row per UTC day and user, and one per day: what jobs have committed, written
 //!   in the step that writes the entry.
 //! * `delivery`: one row per webhook event, as its job last reported it; deleted with the job's
 //!   `entry`.
 //! * `metrics`: one row per earlier minute with counters, and one for the sum of all of them.
+//! * `bulk_item`: one row per job that the running bulk has not heard of; `bulk`: one row per bulk
+//!   that has ended.
 //! * One alarm: set for the earliest lease, watch, delay or admission, or earlier.
 //!
 //! # Messages; each is answered with 200 and its reply, or 500 if it failed
 //! `Enqueue`, `EnqueueAgain`, `Report`, `Claim`, `GetPosition`, `Afford`, `Sweep`, `DeleteOld`,
-//! `Pause`, `Resume` and `Redelivered` are one synchronous step, admission included: nothing is
+//! `Pause`, `Resume`, `PauseUpstream`, `ResumeUpstream`, `ChangeLimits`, `StartBulk`, `StopBulk` and
+//! `Redelivered` are one synchronous step, admission included: nothing is
 //! awaited between reading and writing, so two of them can never grant the same slot or spend the
-//! same dollar. `List`, `Owners`, `Stats`, `Series`, `Totals`, `ListDeliveries`, `FindDelivery` and
-//! `Exhausted` only read.
+//! same dollar. `List`, `Owners`, `Stats`, `GetOverrides`, `CountBulk`, `ListBulks`, `Series`,
+//! `Totals`, `ListDeliveries`, `FindDelivery` and `Exhausted` only read.
 //!
 //! # Alarm
 //! Runs admission if the mode says so, and sends a message to each job that is due, at most six at
 //! a time: `Start` to a holder (a newly admitted job begins, a running one replies with its state),
-//! `Check` to a job without a slot that has work left, `Delete` to an old job. When to ask again is
+//! `Check` to a job without a slot that has work left, `Delete` to an old job, `BulkAct` to a job of
+//! the running bulk. When to ask again is
 //! saved before the message is sent, and a slot is freed only by the job's own reply or report.
 //!
 //! # Platform pitfalls, and why they cannot happen here
@@ -45,12 +50,13 @@ use crate::machine::message::{Message, NoAnswer};
 use crate::machine::metrics::Metrics;
 use crate::machine::queue;
 use crate::machine::queue::{
-    Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Event, GetPosition, Heard, Input,
-    Pause, Policy, Question, Redelivered, Report, Resume, Rows, Step, Summary, Sweep,
+    Afford, Alarm, Ask, ChangeLimits, Claim, DeleteOld, Enqueue, EnqueueAgain, Event, GetPosition,
+    Heard, Input, Pause, PauseUpstream, Policy, Question, Redelivered, Report, Resume,
+    ResumeUpstream, Rows, StartBulk, Step, StopBulk, Summary, Sweep,
 };
 use crate::objects::messages::{
-    BadCursor, Exhausted, FindDelivery, JobPage, List, ListDeliveries, OwnedDeliveries, Owners,
-    Series, Stats, Totals,
+    BadCursor, CountBulk, Exhausted, FindDelivery, GetOverrides, JobPage, List, ListBulks,
+    ListDeliveries, OwnedDeliveries, Owners, Series, Stats, Totals,
 };
 use crate::objects::series::MetricsBuilder;
 use crate::objects::shell::{Envelope, Shell};
@@ -135,6 +141,12 @@ impl QueueManager {
                 text(&self.rows()?.owners(&generation_id)?)
             }
             Stats::NAME => text(&self.stats()?),
+            GetOverrides::NAME => text(&self.rows()?.book()?.overrides),
+            CountBulk::NAME => {
+                let CountBulk { action, filter } = envelope.read()?;
+                text(&queue::matching(&self.rows()?, action, &filter)?)
+            }
+            ListBulks::NAME => text(&self.rows()?.bulks()?),
             Series::NAME => text(&self.series(&envelope.read::<Series>()?)?),
             Totals::NAME => text(&(queue::totals(&self.rows()?)?, self.stats()?)),
             ListDeliveries::NAME => {
@@ -166,6 +178,11 @@ impl QueueManager {
             DeleteOld::NAME => self.step_as::<DeleteOld>(envelope, policy, moment),
             Pause::NAME => self.step_as::<Pause>(envelope, policy, moment),
             Resume::NAME => self.step_as::<Resume>(envelope, policy, moment),
+            PauseUpstream::NAME => self.step_as::<PauseUpstream>(envelope, policy, moment),
+            ResumeUpstream::NAME => self.step_as::<ResumeUpstream>(envelope, policy, moment),
+            ChangeLimits::NAME => self.step_as::<ChangeLimits>(envelope, policy, moment),
+            StartBulk::NAME => self.step_as::<StartBulk>(envelope, policy, moment),
+            StopBulk::NAME => self.step_as::<StopBulk>(envelope, policy, moment),
             Redelivered::NAME => self.step_as::<Redelivered>(envelope, policy, moment),
             _ => Err(envelope.unknown()),
         }
@@ -318,6 +335,7 @@ impl QueueManager {
                 .await
             }
             Question::Delete => stub::job(env, key, &Delete { created_at }).await,
+            Question::Bulk(act) => stub::job(env, key, act).await,
         }
     }
 }
@@ -364,6 +382,7 @@ fn tell(event: &Event) {
                 "[QUEUE] Upstream unavailable"
             );
         }
+        Event::BulkEnded { id } => tracing::info!(bulk = id, "[QUEUE] Bulk ended"),
         Event::Available { upstream, took } => {
             tracing::info!(
                 upstream = upstream,

@@ -13,7 +13,7 @@ use crate::store::queue_row::{COLUMNS, read_entry};
 use crate::store::queue_tables::MIGRATIONS;
 use crate::store::schema;
 use crate::store::sql::{Sql, SqlValue};
-use crate::store::stats::{Cost, QueueStats, Slots, UpstreamBackoff};
+use crate::store::stats::{Cost, LimitsInForce, PausedUpstream, QueueStats, Slots, UpstreamBackoff};
 use crate::time::rfc3339;
 use crate::time::{MINUTE, Millis};
 
@@ -65,6 +65,7 @@ impl<S: Sql> QueueStore<S> {
         let without_timer = "SELECT count(*) FROM entry WHERE late = 1 \
              OR (stage IN ('held', 'watched', 'deleting') AND lease_until < ?)";
         let book = self.book()?;
+        let policy = &policy.with(&book.overrides);
         let backoffs = backoffs(self, &book, now)?
             .into_iter()
             .map(|(upstream, backoff)| UpstreamBackoff {
@@ -76,6 +77,8 @@ impl<S: Sql> QueueStore<S> {
             mode: policy.mode.as_str().to_owned(),
             paused: book.is_paused(),
             paused_since: book.paused_since.map(rfc3339),
+            paused_upstreams: PausedUpstream::of(&book),
+            limits: LimitsInForce::of(policy),
             slots: Slots {
                 total: policy.slots,
                 used: self.count_held()?,
@@ -144,8 +147,6 @@ impl<S: Sql> QueueStore<S> {
 }
 
 impl<S: Sql> Rows for QueueStore<S> {
-    type Error = S::Error;
-
     /// A record that cannot be read counts as empty: its contents are rebuilt over time.
     fn book(&self) -> Result<Book, S::Error> {
         let rows = self
@@ -484,7 +485,7 @@ pub(crate) fn key_of(key: &JobKey) -> Vec<SqlValue> {
     ]
 }
 
-fn bound(limit: usize) -> SqlValue {
+pub(crate) fn bound(limit: usize) -> SqlValue {
     u64::try_from(limit).unwrap_or(u64::MAX).into()
 }
 

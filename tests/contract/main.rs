@@ -5,6 +5,7 @@
 #[path = "../support/altered.rs"]
 mod altered;
 mod bad_input;
+mod bulks;
 mod clarifications;
 mod costs;
 mod demo;
@@ -30,6 +31,7 @@ mod schedules;
 mod settings;
 mod setup;
 mod signed_urls;
+mod steering;
 mod tokens;
 mod toy_provider;
 mod upstream_webhooks;

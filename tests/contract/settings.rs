@@ -4,7 +4,7 @@ use crate::variables::{JWT_SECRET, REQUIRED, WEBHOOK_SECRET, config_with, errors
 use reelay::config::{Config, Environment};
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::UnknownSubmit;
-use reelay::machine::queue::Mode;
+use reelay::machine::queue::{Mode, Policy};
 use reelay::models::Aliases;
 use reelay::time::DAY;
 use reelay::variables::Platform;
@@ -22,12 +22,12 @@ fn the_defaults_are_those_of_the_documentation() {
             config.queue.user_slots,
             config.queue.max_waiting
         ),
-        (3, 3, 10_000)
+        (3, Policy::UNLIMITED, 10_000)
     );
     assert_eq!(config.download_idle, 30_000);
     assert_eq!(
         (config.queue.submits_per_minute, config.submits_per_minute),
-        (100_000, None)
+        (Policy::UNLIMITED, None)
     );
     assert_eq!(config.queue.retention, 7 * DAY);
     assert_eq!(
@@ -472,7 +472,7 @@ fn a_users_share_is_all_slots_unless_it_is_less() {
             config_with(&settings)
                 .expect("valid settings")
                 .queue
-                .user_slots,
+                .user_slots_in_force(),
             expected
         );
     }

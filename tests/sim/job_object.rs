@@ -10,7 +10,7 @@ use crate::world::{BEGINNING, World};
 use reelay::ids::JobKey;
 use reelay::machine::delivery::{Delivery, DeliverySummary};
 use reelay::machine::job::{
-    AlarmChange, Answered, Cancel, Change, Confirm, Create, DeadLetter, Job, JobMessage, Refusal,
+    AlarmChange, Answered, BulkAct, Cancel, Change, Confirm, Create, DeadLetter, Job, JobMessage, Refusal,
     Request, Retry, Rules, Run, Setting, Texts, UpstreamWebhook, Wake, WakeReason, Withdraw,
     answer,
 };
@@ -116,6 +116,7 @@ impl World {
     {
         let job = self.jobs[number].job.clone();
         self.meet_message(number, job.as_deref(), &message);
+        let act = (&message as &dyn Any).downcast_ref::<BulkAct>().copied();
         let moment = self.moment();
         let policy = self.plan.policy.clone();
         let Platform {
@@ -148,11 +149,15 @@ impl World {
             )
         });
         self.meet_reply(&reply);
-        match change {
-            Change::None => {}
-            Change::Save(job) => self.save_job(number, *job, alarm)?,
-            Change::Delete => self.delete_job(number, job.as_deref(), M::NAME)?,
+        let saved = match change {
+            Change::None => Ok(()),
+            Change::Save(job) => self.save_job(number, *job, alarm),
+            Change::Delete => self.delete_job(number, job.as_deref(), M::NAME),
+        };
+        if let Some(act) = act {
+            self.watch_bulk_act(number, act, job.as_deref());
         }
+        saved?;
         self.arm_as_asked(number, alarm);
         Ok(reply)
     }

@@ -17,6 +17,8 @@ mod altered;
 mod answer;
 mod bounds;
 mod budget;
+mod bulk;
+mod bulk_act;
 mod cancel;
 mod cancel_upstream;
 mod catalogue;
@@ -49,6 +51,7 @@ mod redelivery;
 mod requeue;
 #[path = "../support/rows.rs"]
 mod rows;
+mod steering;
 mod storing;
 mod turns;
 mod upstream_webhooks;

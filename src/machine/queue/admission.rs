@@ -133,13 +133,13 @@ impl<R: Rows> Context<'_, R> {
         let Some(entry) = self.rows.find(key)? else {
             return Ok(None);
         };
-        position_of(self.rows, &self.book, &entry, self.policy, self.now).map(Some)
+        position_of(self.rows, &self.book, &entry, &self.policy, self.now).map(Some)
     }
 
     fn closed(&self) -> Result<Closed, R::Error> {
-        let mut upstreams = Vec::new();
+        let mut upstreams = self.paused_upstreams()?;
         for upstream in self.book.upstreams() {
-            if shut(self.rows, &self.book, upstream, self.policy, self.now)?.is_some() {
+            if shut(self.rows, &self.book, upstream, &self.policy, self.now)?.is_some() {
                 upstreams.push(upstream.clone());
             }
         }
@@ -153,7 +153,7 @@ impl<R: Rows> Context<'_, R> {
     pub(super) fn next_opening(&self) -> Result<Option<Millis>, R::Error> {
         let mut first = None;
         for upstream in self.book.upstreams() {
-            let opening = match shut(self.rows, &self.book, upstream, self.policy, self.now)? {
+            let opening = match shut(self.rows, &self.book, upstream, &self.policy, self.now)? {
                 Some(Shut::Backoff { until }) => Some(until),
                 Some(Shut::Rate { until }) => until,
                 Some(Shut::Probing) | None => None,

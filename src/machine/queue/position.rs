@@ -25,7 +25,7 @@ pub enum BlockedBy {
     UpstreamBackoff,
     /// The order sets a later start.
     StartAfter,
-    /// An operator has paused the queue.
+    /// An operator has paused the queue, the provider or the model.
     Paused,
 }
 
@@ -38,8 +38,8 @@ pub struct Position {
     pub admitted: Option<Start>,
     /// `None` also if nothing blocks it and it waits for the next admission.
     pub blocked_by: Option<BlockedBy>,
-    /// When it is expected to start, in milliseconds since the Unix epoch; `None` while the queue
-    /// is paused.
+    /// When it is expected to start, in milliseconds since the Unix epoch; `None` while it is
+    /// paused.
     pub estimated_start: Option<Millis>,
 }
 
@@ -76,7 +76,8 @@ pub fn position<R: Rows>(
     position_of(rows, &rows.book()?, &entry, policy, now).map(Some)
 }
 
-/// The position of a known entry; `book` is the result of [`Rows::book`].
+/// The position of a known entry; `book` is the result of [`Rows::book`], `policy` has the
+/// settings.
 pub fn position_of<R: Rows>(
     rows: &R,
     book: &Book,
@@ -84,6 +85,7 @@ pub fn position_of<R: Rows>(
     policy: &Policy,
     now: Millis,
 ) -> Result<Position, R::Error> {
+    let policy = &policy.with(&book.overrides);
     match entry.stage {
         Stage::Held(lease) => {
             let admitted = Start {
@@ -98,7 +100,7 @@ pub fn position_of<R: Rows>(
         Stage::Watched { .. } | Stage::Deleting { .. } | Stage::Ended => Ok(Position::NOT_IN_LINE),
         Stage::Waiting | Stage::Delayed { .. } => {
             let number = count_before(rows, entry)? + 1;
-            if book.is_paused() {
+            if book.is_paused() || book.pauses_upstream(&entry.summary.upstream) {
                 return Ok(Position {
                     number,
                     blocked_by: Some(BlockedBy::Paused),

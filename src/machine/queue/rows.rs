@@ -1,6 +1,6 @@
 //! The stored entries as one step sees them.
 
-use super::{Book, Entry, Minute};
+use super::{Book, BulkRows, Entry, Minute};
 use crate::ids::JobKey;
 use crate::machine::delivery::DeliverySummary;
 use crate::time::Millis;
@@ -15,9 +15,7 @@ pub struct Closed {
 }
 
 /// The stored entries, read and written within one step.
-pub trait Rows {
-    type Error;
-
+pub trait Rows: BulkRows {
     /// The queue's state besides its entries.
     fn book(&self) -> Result<Book, Self::Error>;
     /// Saves the book and, if it has changed, the latest minute: the two are one row.

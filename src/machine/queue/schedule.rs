@@ -51,6 +51,7 @@ impl<R: Rows> Context<'_, R> {
             .next_due()?
             .into_iter()
             .chain(self.book.admit_at)
+            .chain(self.book.bulk_at)
             .min())
     }
 }

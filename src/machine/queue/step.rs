@@ -17,6 +17,8 @@ pub enum Event {
     Unavailable { upstream: String, until: Millis },
     /// An upstream takes submits again, after `took` milliseconds.
     Available { upstream: String, took: Millis },
+    /// A bulk has no generation left to ask.
+    BulkEnded { id: u64 },
 }
 
 /// An input of the queue: a message, a job's reply, or its alarm.
@@ -38,7 +40,10 @@ pub struct Step<T> {
 pub struct Context<'a, R> {
     pub(super) rows: &'a mut R,
     pub(super) book: Book,
-    pub(super) policy: &'a Policy,
+    /// The settings.
+    pub(super) settings: &'a Policy,
+    /// The settings with the values that operators set in place of some of them.
+    pub(super) policy: Policy,
     pub(super) now: Millis,
     /// The step's counters so far.
     pub(super) counted: MetricsByUpstream,
@@ -50,7 +55,7 @@ pub struct Context<'a, R> {
     pub(super) swept: bool,
 }
 
-/// Takes one input.
+/// Takes one input; `policy` has the settings.
 pub fn step<I: Input, R: Rows>(
     rows: &mut R,
     input: I,
@@ -61,7 +66,8 @@ pub fn step<I: Input, R: Rows>(
     let mut context = Context {
         book: before.clone(),
         rows,
-        policy,
+        settings: policy,
+        policy: policy.with(&before.overrides),
         now: moment.now,
         counted: MetricsByUpstream::default(),
         sample: None,
