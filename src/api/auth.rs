@@ -250,9 +250,7 @@ impl Caller {
                     id, admin: false, ..
                 },
                 Some(named),
-            ) if named != id => {
-                Err(Problem::foreign_user())
-            }
+            ) if named != id => Err(Problem::foreign_user()),
             (
                 Self::User {
                     id, admin: false, ..

@@ -70,10 +70,14 @@ impl<'a> StrictObject<'a> {
 
     /// A time, in milliseconds since the Unix epoch.
     pub(crate) fn time(&mut self, name: &str) -> Option<Millis> {
-        self.word(name, "must be a time such as 2026-01-01T00:00:00Z", |text| {
-            let time = DateTime::parse_from_rfc3339(text).ok()?;
-            Millis::try_from(time.timestamp_millis()).ok()
-        })
+        self.word(
+            name,
+            "must be a time such as 2026-01-01T00:00:00Z",
+            |text| {
+                let time = DateTime::parse_from_rfc3339(text).ok()?;
+                Millis::try_from(time.timestamp_millis()).ok()
+            },
+        )
     }
 
     /// The errors so far.

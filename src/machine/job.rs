@@ -43,8 +43,8 @@ pub use context::Context;
 pub use desk::{AlarmChange, Answered, Change, Desk, JobMessage, Setting, answer};
 pub use exchange::{Answer, Effect, InFlight, Progress, Refusal, Wake, WakeReason};
 pub use message::{
-    BulkAct, Cancel, Check, Clarify, Confirm, Conflict, Create, Created, DeadLetter, Delete, DeleteVideo,
-    Deliveries, Redeliver, Retry, Start, State, UpstreamWebhook, View, Withdraw,
+    BulkAct, Cancel, Check, Clarify, Confirm, Conflict, Create, Created, DeadLetter, Delete,
+    DeleteVideo, Deliveries, Redeliver, Retry, Start, State, UpstreamWebhook, View, Withdraw,
 };
 pub use order::{
     ImageRole, InputImage, ModelTerms, Order, Origin, RenderOptions, Request, Warning,

@@ -3,10 +3,10 @@
 
 use crate::ids::JobKey;
 use crate::machine::Status;
+use crate::machine::bulk::BulkAction;
 use crate::machine::job::{Refusal, TimelineEntry};
 use crate::machine::message::message;
 use crate::machine::metrics::MetricsByUpstream;
-use crate::machine::bulk::BulkAction;
 use crate::machine::queue::{Bulk, BulkFilter, Matching, Overrides, Position, Summary};
 use crate::store::stats::{OwnedDelivery, QueueStats};
 use crate::time::Millis;

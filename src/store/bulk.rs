@@ -2,9 +2,7 @@
 
 use crate::ids::JobKey;
 use crate::machine::bulk::BulkAction;
-use crate::machine::queue::{
-    BULKS_KEPT, Bulk, BulkFilter, BulkItem, BulkRows, Matching, Rows,
-};
+use crate::machine::queue::{BULKS_KEPT, Bulk, BulkFilter, BulkItem, BulkRows, Matching, Rows};
 use crate::store::queue::{QueueStore, bound, key_of};
 use crate::store::sql::{Sql, SqlValue};
 use crate::time::Millis;
@@ -96,10 +94,7 @@ impl<S: Sql> BulkRows for QueueStore<S> {
     }
 
     fn remove_unasked_items(&mut self) -> Result<u64, S::Error> {
-        let count = self.count(
-            "SELECT count(*) FROM bulk_item WHERE tries = 0",
-            Vec::new(),
-        )?;
+        let count = self.count("SELECT count(*) FROM bulk_item WHERE tries = 0", Vec::new())?;
         self.sql
             .run("DELETE FROM bulk_item WHERE tries = 0", Vec::new())?;
         Ok(count)

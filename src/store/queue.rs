@@ -13,7 +13,9 @@ use crate::store::queue_row::{COLUMNS, read_entry};
 use crate::store::queue_tables::MIGRATIONS;
 use crate::store::schema;
 use crate::store::sql::{Sql, SqlValue};
-use crate::store::stats::{Cost, LimitsInForce, PausedUpstream, QueueStats, Slots, UpstreamBackoff};
+use crate::store::stats::{
+    Cost, LimitsInForce, PausedUpstream, QueueStats, Slots, UpstreamBackoff,
+};
 use crate::time::rfc3339;
 use crate::time::{MINUTE, Millis};
 

@@ -4,8 +4,8 @@ use crate::ids::JobKey;
 use crate::machine::delivery::DeliverySummary;
 use crate::machine::queue::{Book, Policy, UpstreamPause};
 use crate::money::dollars;
-use crate::time::rfc3339;
 use crate::time::Millis;
+use crate::time::rfc3339;
 use serde::{Deserialize, Serialize};
 
 /// An event and its owner.

@@ -19,6 +19,7 @@ const GREEN = [
   "vertex",
   "omni",
   "demo",
+  "limits",
 ];
 
 await scenario(

@@ -194,6 +194,21 @@ pub(crate) const BUGS: &[Bug] = &[
         mistake: "Counts a webhook attempt twice, at its beginning and at its answer",
         breaks: &["I18"],
     },
+    // 35
+    Bug {
+        mistake: "Retries a job again for a repeated message of its bulk",
+        breaks: &["I19"],
+    },
+    // 36
+    Bug {
+        mistake: "Grants slots of a paused video service",
+        breaks: &["I17"],
+    },
+    // 37
+    Bug {
+        mistake: "Ignores the limits that were changed at run time",
+        breaks: &["I6", "I9", "I13", "Limit"],
+    },
 ];
 
 pub(crate) const EDITS: &[Edit] = &[
@@ -260,6 +275,26 @@ pub(crate) const EDITS: &[Edit] = &[
         find: r"Phase::Ended { .. } => return Err(Refusal::AlreadyEnded),",
         plant: r"Phase::Ended { .. } if !planted(8) => return Err(Refusal::AlreadyEnded),
             Phase::Ended { .. } => {}",
+    },
+    Edit {
+        file: "job/bulk.rs",
+        find: r"if self.bulk.is_some_and(|mark| mark.bulk >= act.bulk) {",
+        plant: r"if self.bulk.is_some_and(|mark| mark.bulk >= act.bulk) && !planted(35) {",
+    },
+    Edit {
+        file: "job/bulk.rs",
+        find: r"if self.epoch != act.epoch {",
+        plant: r"if self.epoch != act.epoch && !planted(35) {",
+    },
+    Edit {
+        file: "queue/operators.rs",
+        find: r"if self.book.pauses_upstream(&upstream) {",
+        plant: r"if self.book.pauses_upstream(&upstream) && !planted(36) {",
+    },
+    Edit {
+        file: "queue/step.rs",
+        find: r"policy: policy.with(&before.overrides),",
+        plant: r"policy: if planted(37) { *policy } else { policy.with(&before.overrides) },",
     },
     Edit {
         file: "job/submit.rs",

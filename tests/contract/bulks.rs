@@ -26,12 +26,16 @@ fn a_request_is_a_dry_run_unless_it_repeats_what_the_dry_run_said() {
         },
         said: None,
     };
-    for dry in [json!({}), json!({ "dryRun": true, "count": 3, "maxCost": 9.6 })] {
+    for dry in [
+        json!({}),
+        json!({ "dryRun": true, "count": 3, "maxCost": 9.6 }),
+    ] {
         let mut body = object(dry);
         body.extend(object(json!({ "action": "retry", "filter": filter })));
         assert_eq!(read(Value::Object(body)), Ok(expected.clone()));
     }
-    let run = json!({ "action": "retry", "filter": filter, "dryRun": false, "count": 3, "maxCost": 9.6 });
+    let run =
+        json!({ "action": "retry", "filter": filter, "dryRun": false, "count": 3, "maxCost": 9.6 });
     let said = Some(Matching {
         count: 3,
         cost_micros: 9_600_000,
@@ -84,10 +88,7 @@ fn a_wrong_request_names_each_wrong_field() {
             retry(json!({ "all": true, "userId": "u_1" })),
             vec!["/filter/all"],
         ),
-        (
-            retry(json!({ "stauts": "failed" })),
-            vec!["/filter/stauts"],
-        ),
+        (retry(json!({ "stauts": "failed" })), vec!["/filter/stauts"]),
         (
             retry(json!({ "status": "completed" })),
             vec!["/filter/status"],

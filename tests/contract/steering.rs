@@ -141,9 +141,7 @@ fn a_limit_is_shown_with_its_origin_and_its_setting() {
         changed_at: 0,
     });
     let shown = serde_json::to_value(shown(&config, &overrides)).expect("JSON");
-    let setting = |name: &str, setting: &str, value: Value, own: Value| {
-        json!({ "name": name, "setting": setting, "value": value, "origin": "setting", "settingValue": own })
-    };
+    let setting = |name: &str, setting: &str, value: Value, own: Value| json!({ "name": name, "setting": setting, "value": value, "origin": "setting", "settingValue": own });
     assert_eq!(
         shown,
         json!([

@@ -8,7 +8,9 @@ use crate::world::World;
 use reelay::ids::JobKey;
 use reelay::machine::bulk::{BulkAction, BulkOutcome};
 use reelay::machine::job::{BulkAct, Job};
-use reelay::machine::queue::{Bulk, BulkFilter, BulkRefused, Matching, StartBulk, StopBulk, matching};
+use reelay::machine::queue::{
+    Bulk, BulkFilter, BulkRefused, Matching, StartBulk, StopBulk, matching,
+};
 use reelay::time::Millis;
 use std::collections::BTreeSet;
 

@@ -10,9 +10,9 @@ use crate::world::{BEGINNING, World};
 use reelay::ids::JobKey;
 use reelay::machine::delivery::{Delivery, DeliverySummary};
 use reelay::machine::job::{
-    AlarmChange, Answered, BulkAct, Cancel, Change, Confirm, Create, DeadLetter, Job, JobMessage, Refusal,
-    Request, Retry, Rules, Run, Setting, Texts, UpstreamWebhook, Wake, WakeReason, Withdraw,
-    answer,
+    AlarmChange, Answered, BulkAct, Cancel, Change, Confirm, Create, DeadLetter, Job, JobMessage,
+    Refusal, Request, Retry, Rules, Run, Setting, Texts, UpstreamWebhook, Wake, WakeReason,
+    Withdraw, answer,
 };
 use reelay::machine::message::{NoAnswer, Reply};
 use reelay::time::Millis;

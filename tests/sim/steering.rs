@@ -10,9 +10,7 @@ use crate::turns::Grants;
 use crate::witness::Invariant;
 use crate::world::{BEGINNING, World};
 use reelay::machine::bulk::BulkAction;
-use reelay::machine::queue::{
-    ChangeLimits, Limit, PauseUpstream, Policy, ResumeUpstream, Scope,
-};
+use reelay::machine::queue::{ChangeLimits, Limit, PauseUpstream, Policy, ResumeUpstream, Scope};
 
 /// The video service of every order.
 const PROVIDER: &str = "veo3";

@@ -9,19 +9,19 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use reelay::ids::JobKey;
 use reelay::machine::Status;
-use reelay::machine::delivery::{DeliveryState, DeliverySummary, EventKind};
 use reelay::machine::bulk::{BulkAction, BulkMark, BulkOutcome};
+use reelay::machine::delivery::{DeliveryState, DeliverySummary, EventKind};
 use reelay::machine::job::{BulkAct, State};
 use reelay::machine::limiter::Availability;
 use reelay::machine::message::NoAnswer;
-use reelay::machine::outcome::ErrorCode;
 use reelay::machine::metrics::{Count, Metrics};
+use reelay::machine::outcome::ErrorCode;
 use reelay::machine::queue;
 use reelay::machine::queue::{
-    Afford, Alarm, Ask, BulkFilter, BulkRows, ChangeLimits, Claim, DeleteOld, Enqueue, EnqueueAgain,
-    GetPosition, Heard, Input, Limit, Matching, Mode, Pause, PauseUpstream, Policy, Question,
-    Redelivered, RedeliveredEvent, Report, Resume, ResumeUpstream, Rows, Scope, StartBulk, StopBulk,
-    Summary, Sweep, Terms, day_of,
+    Afford, Alarm, Ask, BulkFilter, BulkRows, ChangeLimits, Claim, DeleteOld, Enqueue,
+    EnqueueAgain, GetPosition, Heard, Input, Limit, Matching, Mode, Pause, PauseUpstream, Policy,
+    Question, Redelivered, RedeliveredEvent, Report, Resume, ResumeUpstream, Rows, Scope,
+    StartBulk, StopBulk, Summary, Sweep, Terms, day_of,
 };
 use reelay::store::catalogue::{Listing, Page};
 use reelay::store::cursor::Cursor;
@@ -176,7 +176,10 @@ fn assert_equal(stored: &QueueStore<Sqlite>, plain: &MapRows, policy: &Policy, n
         plain.last_accepted().unwrap()
     );
     assert_eq!(stored.next_due().unwrap(), plain.next_due().unwrap());
-    assert_eq!(stored.due_items(Millis::MAX >> 11, 99).unwrap(), plain.due_items(Millis::MAX, 99).unwrap());
+    assert_eq!(
+        stored.due_items(Millis::MAX >> 11, 99).unwrap(),
+        plain.due_items(Millis::MAX, 99).unwrap()
+    );
     let bulks = plain.book.bulk.iter().chain(plain.bulks.values().rev());
     assert_eq!(stored.bulks().unwrap(), bulks.cloned().collect::<Vec<_>>());
     assert_eq!(
@@ -384,10 +387,7 @@ fn scope() -> impl Strategy<Value = Scope> {
 }
 
 fn change() -> impl Strategy<Value = ChangeLimits> {
-    let change = (
-        select(Limit::ALL.to_vec()),
-        option::weighted(0.7, 1_u64..4),
-    );
+    let change = (select(Limit::ALL.to_vec()), option::weighted(0.7, 1_u64..4));
     vec(change, 1..3).prop_map(|changes| ChangeLimits {
         changes,
         operator: "ops".to_owned(),

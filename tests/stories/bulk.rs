@@ -101,10 +101,7 @@ fn a_bulk_of_nothing_has_ended_and_one_of_too_many_is_refused() {
     for number in 0..MAX_BULK {
         let mut other = one.clone();
         other.summary.key = key(&number.to_string());
-        story
-            .rows
-            .entries
-            .insert(other.summary.key.clone(), other);
+        story.rows.entries.insert(other.summary.key.clone(), other);
     }
     let said = Matching {
         count: u64::MAX,

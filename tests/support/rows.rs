@@ -1,8 +1,8 @@
 //! The queue's rows on a plain map: what its SQL must mean, and all that a story needs.
 
 use reelay::ids::JobKey;
-use reelay::machine::delivery::DeliverySummary;
 use reelay::machine::bulk::BulkAction;
+use reelay::machine::delivery::DeliverySummary;
 use reelay::machine::queue::{
     BULKS_KEPT, Book, Bulk, BulkFilter, BulkItem, BulkRows, Closed, Entry, MAX_PRIORITY, Matching,
     Minute, Rows, Stage,

@@ -30,7 +30,10 @@ pub(crate) fn create(schemas: &mut Schemas) -> Operation {
             },
         },
     });
-    let wrong = FieldError::field("/filter/all", "must be true to choose every generation; otherwise send another field");
+    let wrong = FieldError::field(
+        "/filter/all",
+        "must be true to choose every generation; otherwise send another field",
+    );
     Operation::new("createBulk", TAG)
         .says(
             "Cancel or retry many generations",
@@ -42,10 +45,17 @@ pub(crate) fn create(schemas: &mut Schemas) -> Operation {
                  bulk runs at a time."
             ),
         )
-        .takes(json_body("The action and which generations.", &body, &example))
+        .takes(json_body(
+            "The action and which generations.",
+            &body,
+            &example,
+        ))
         .answers(
             200,
-            json_answer("What it chooses, and the bulk if it runs.", &schemas.of::<BulkAnswer>()),
+            json_answer(
+                "What it chooses, and the bulk if it runs.",
+                &schemas.of::<BulkAnswer>(),
+            ),
         )
         .fails(body_problems(MAX_SMALL_BODY))
         .fails([
@@ -67,8 +77,14 @@ pub(crate) fn list(schemas: &mut Schemas) -> Operation {
 
 pub(crate) fn show(schemas: &mut Schemas) -> Operation {
     Operation::new("getBulk", TAG)
-        .says("Get a bulk", "Its progress: how many generations are left, were done, or were left alone and why.")
-        .answers(200, success("The bulk.", "bulk", &schemas.of::<ShownBulk>()))
+        .says(
+            "Get a bulk",
+            "Its progress: how many generations are left, were done, or were left alone and why.",
+        )
+        .answers(
+            200,
+            success("The bulk.", "bulk", &schemas.of::<ShownBulk>()),
+        )
         .fails([Problem::no_bulk()])
 }
 
@@ -78,7 +94,10 @@ pub(crate) fn stop(schemas: &mut Schemas) -> Operation {
             "Stop a bulk",
             "No further generation is asked. A few that were asked already may still act.",
         )
-        .answers(200, success("The bulk.", "bulk", &schemas.of::<ShownBulk>()))
+        .answers(
+            200,
+            success("The bulk.", "bulk", &schemas.of::<ShownBulk>()),
+        )
         .fails([Problem::no_bulk(), Problem::bulk_ended()])
 }
 

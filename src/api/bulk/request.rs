@@ -47,7 +47,10 @@ pub fn bulk_request(body: &Map<String, Value>) -> Result<BulkRequest, Vec<FieldE
     let said = said(&mut object);
     let filter = object.read("filter", "must be an object", Value::as_object);
     if object.value("filter").is_none() {
-        object.refuse("filter", format!("is required, with at least one of {}", FILTER.join(", ")));
+        object.refuse(
+            "filter",
+            format!("is required, with at least one of {}", FILTER.join(", ")),
+        );
     }
     let mut errors = object.into_errors();
     let filter = match (filter, action) {
@@ -101,7 +104,10 @@ fn read_filter(
         let mut all = Status::ALL.into_iter();
         all.find(|status| status.as_str() == word && allowed.contains(status))
     });
-    let rule = format!("must be one of {}", ErrorCode::ALL.map(ErrorCode::as_str).join(", "));
+    let rule = format!(
+        "must be one of {}",
+        ErrorCode::ALL.map(ErrorCode::as_str).join(", ")
+    );
     let error_code = object.word("errorCode", &rule, |word| {
         let mut all = ErrorCode::ALL.into_iter();
         all.find(|code| code.as_str() == word)

@@ -346,7 +346,13 @@ fn write_limits(encoder: &mut DescriptorEncoder<'_>, limits: &LimitsInForce) -> 
     )?;
     if let Some(limit) = limits.max_submits_per_minute {
         let help = "The limit MAX_SUBMITS_PER_MINUTE in force.";
-        write_gauge(encoder, "submits_per_minute_limit", help, None, &alone(limit))?;
+        write_gauge(
+            encoder,
+            "submits_per_minute_limit",
+            help,
+            None,
+            &alone(limit),
+        )?;
     }
     if let Some(limit) = limits.max_cost_per_user_per_day {
         let help = "The limit MAX_COST_PER_USER_PER_DAY in force.";

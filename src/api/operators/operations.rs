@@ -75,7 +75,10 @@ fn scope(schemas: &mut Schemas) -> Value {
         }),
     );
     let model = MODELS.first();
-    let (provider, id) = (model.map(|model| model.provider), model.map(|model| model.id));
+    let (provider, id) = (
+        model.map(|model| model.provider),
+        model.map(|model| model.id),
+    );
     let mut body = json_body(
         "Without a body, the whole queue.",
         &schema,

@@ -23,7 +23,9 @@ pub fn changes(body: &Map<String, Value>) -> Result<Vec<(Limit, Option<u64>)>, V
             }
             Value::Number(number) => number.to_string(),
             // No limit has such a text, so its own sentence says what it must be.
-            Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => "-".to_owned(),
+            Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+                "-".to_owned()
+            }
         };
         match read_limit(limit, &text) {
             Ok(value) => changes.push((limit, Some(value))),

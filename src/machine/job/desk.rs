@@ -2,8 +2,8 @@
 //! records what happened; only the alarm acts.
 
 use super::{
-    BulkAct, Cancel, Check, Clarify, Confirm, Conflict, Context, Create, Created, DeadLetter, Delete,
-    DeleteVideo, Deliveries, Job, Redeliver, Refusal, Retry, Rules, Start, State, Texts,
+    BulkAct, Cancel, Check, Clarify, Confirm, Conflict, Context, Create, Created, DeadLetter,
+    Delete, DeleteVideo, Deliveries, Job, Redeliver, Refusal, Retry, Rules, Start, State, Texts,
     TimelineEntry, UpstreamWebhook, View, Wake, Withdraw,
 };
 use crate::machine::delivery::DeliverySummary;

@@ -115,10 +115,7 @@ impl<R: Rows> Context<'_, R> {
     /// Whether a confirmation or a further attempt may be paid for. Its price is reserved from now
     /// on, so that simultaneous requests cannot all spend the same remaining budget. The queue soon
     /// checks whether the job uses the reservation. Without a budget nothing needs to be reserved.
-    pub(super) fn afford(
-        &mut self,
-        key: &JobKey,
-    ) -> Result<Result<(), Unaffordable>, R::Error> {
+    pub(super) fn afford(&mut self, key: &JobKey) -> Result<Result<(), Unaffordable>, R::Error> {
         if !self.policy.limits_cost() {
             return Ok(Ok(()));
         }

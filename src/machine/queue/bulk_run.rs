@@ -5,8 +5,8 @@
 //! message is sent, and an item is removed with the step that counts its outcome.
 
 use super::{
-    Ask, BULK_PORTION, Bulk, BulkFilter, BulkItem, BulkRefused, BulkRows, Context, Event, Input,
-    MAX_BULK, MAX_BULK_TRIES, Matching, Question, Rows, StartBulk, StopBulk, Unaffordable,
+    Ask, BULK_PORTION, Bulk, BulkFilter, BulkItem, BulkRefused, Context, Event, Input, MAX_BULK,
+    MAX_BULK_TRIES, Matching, Question, Rows, StartBulk, StopBulk, Unaffordable,
 };
 use crate::machine::bulk::{BulkAction, BulkOutcome};
 use crate::machine::job::{BulkAct, State};
