@@ -250,6 +250,7 @@ impl fmt::Debug for Config {
             .field("queue", &self.queue)
             .field("providers", &self.providers.names())
             .field("default_model", &self.default_model)
+            .field("max_user_priority", &self.max_user_priority)
             .finish_non_exhaustive()
     }
 }

@@ -125,7 +125,9 @@ function switcher(app, main, mark) {
 
 function topBar(app, signOut) {
   const link = (page, text) => h("a", { href: `#/${page === "overview" ? "" : page}`, data: { page } }, text);
-  const operators = app.operator ? [link("deliveries", "Deliveries"), link("controls", "Controls"), link("setup", "Setup")] : [];
+  const operators = app.operator
+    ? [link("deliveries", "Deliveries"), link("controls", "Controls"), link("setup", "Setup")]
+    : [];
   const links = [link("overview", "Overview"), ...operators];
   const tool = (label, click, ...content) =>
     h(

@@ -196,7 +196,6 @@ const EXPECTED_MARKS: &[&str] = &[
     "bulk: refused because another runs",
     "bulk: stopped",
     "bulk outcome: done",
-    "bulk outcome: not_retryable",
     "bulk outcome: changed",
     "bulk outcome: already_ended",
     "bulk outcome: budget_exceeded",

@@ -405,10 +405,7 @@ fn a_bulk_that_is_wrong_is_refused_by_name_and_starts_nothing() {
     let retry = |filter: Value| json!({ "action": "retry", "filter": filter });
     for (body, pointers) in [
         (retry(json!({})), vec!["/filter/all"]),
-        (
-            retry(json!({ "stauts": "failed" })),
-            vec!["/filter/stauts"],
-        ),
+        (retry(json!({ "stauts": "failed" })), vec!["/filter/stauts"]),
         (retry(json!({ "status": "queued" })), vec!["/filter/status"]),
         (
             json!({ "action": "retry", "filter": { "all": true }, "dryRun": false }),
@@ -529,7 +526,9 @@ fn audited(world: &World, action: &str, outcome: &str) {
     let message = format!("[AUDIT] {action}");
     until("the line is written", PATIENCE, || {
         let lines = world.worker.lines();
-        let mut own = lines.iter().filter(|line| line["message"] == message.as_str());
+        let mut own = lines
+            .iter()
+            .filter(|line| line["message"] == message.as_str());
         own.any(|line| {
             line["operator"] == "ADMIN_KEY"
                 && line["outcome"]
