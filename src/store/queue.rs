@@ -16,8 +16,7 @@ use crate::store::sql::{Sql, SqlValue};
 use crate::store::stats::{
     Cost, LimitsInForce, PausedUpstream, QueueStats, Slots, UpstreamBackoff,
 };
-use crate::time::rfc3339;
-use crate::time::{MINUTE, Millis};
+use crate::time::{MINUTE, Millis, rfc3339};
 
 // Queries for holders by user or upstream name their index (`INDEXED BY entry_slots`). Otherwise
 // SQLite would scan all entries of the user, or all entries, because another index is ordered by
