@@ -18,6 +18,7 @@ pub use crate::config::environment::Environment;
 pub use crate::config::upstream_webhook::UpstreamWebhooks;
 pub use crate::variables::{ConfigError, ConfigErrors};
 
+use crate::machine::queue::Limit;
 use crate::machine::{job, queue};
 use crate::models::{Aliases, Catalogue};
 use crate::signed_url::UrlSigner;
@@ -97,6 +98,9 @@ pub struct Config {
     pub default_model: Option<&'static str>,
     /// `MAX_SUBMITS_PER_MINUTE`, if the operator has set it: it replaces the models' own limits.
     pub submits_per_minute: Option<u64>,
+    /// `MAX_USER_PRIORITY` (0): the highest priority that a user's own token may order, unless the
+    /// token says otherwise.
+    pub max_user_priority: u8,
     /// `START_TIMEOUT_MS` (none): how long an order may wait to be started, in milliseconds.
     pub start_timeout: Option<Millis>,
     /// `LOG_LEVEL` (`INFO`): the lowest level that is logged.
@@ -150,6 +154,7 @@ impl Config {
         let job = policies::job(variables, errors);
         let queue = policies::queue(variables, errors);
         let submits_per_minute = errors.keep(policies::submits_per_minute(variables));
+        let max_user_priority = errors.keep(policies::max_user_priority(variables));
         let start_timeout =
             errors.keep(variables.optional_number("START_TIMEOUT_MS", 1_000..=MAX_START_TIMEOUT));
         let download_idle =
@@ -182,6 +187,7 @@ impl Config {
             admin_key: admin_key?,
             default_model: default_model?,
             submits_per_minute: submits_per_minute?,
+            max_user_priority: max_user_priority?,
             start_timeout: start_timeout?,
             model_aliases: model_aliases?,
             log_level: log_level?,
@@ -231,6 +237,20 @@ impl Platform for WorkerEnv<'_> {
 }
 
 impl Config {
+    /// The value of a limit's setting, whatever an operator set in its place; `None` if it is not
+    /// set.
+    pub fn own_limit(&self, limit: Limit) -> Option<u64> {
+        match limit {
+            Limit::MaxConcurrentJobs => Some(self.queue.slots),
+            Limit::MaxConcurrentJobsPerUser => {
+                Some(self.queue.user_slots).filter(|slots| *slots != queue::Policy::UNLIMITED)
+            }
+            Limit::MaxSubmitsPerMinute => self.submits_per_minute,
+            Limit::MaxCostPerDay => self.queue.max_cost_per_day,
+            Limit::MaxCostPerUserPerDay => self.queue.max_cost_per_user_per_day,
+        }
+    }
+
     /// The models that can be ordered at `now`.
     pub fn catalogue<'a>(&'a self, providers: &'a [&'static str], now: Millis) -> Catalogue<'a> {
         let (aliases, default_model) = (&self.model_aliases, self.default_model);
@@ -263,6 +283,7 @@ impl fmt::Debug for Config {
             .field("queue", &self.queue)
             .field("providers", &self.providers.names())
             .field("default_model", &self.default_model)
+            .field("max_user_priority", &self.max_user_priority)
             .finish_non_exhaustive()
     }
 }

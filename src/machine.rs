@@ -6,6 +6,7 @@
 pub mod acceptance;
 pub mod alarm;
 pub mod alerts;
+pub mod bulk;
 pub mod cached;
 pub mod claim;
 pub mod delivery;

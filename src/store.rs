@@ -4,6 +4,7 @@
 //! SQLite.
 
 pub mod alerts;
+pub mod bulk;
 pub mod catalogue;
 pub mod cursor;
 pub mod deliveries;

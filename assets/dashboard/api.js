@@ -51,6 +51,11 @@ export class Api {
     return this.#json("POST", path, options);
   }
 
+  /** @param {string} path @param {{body?: any}} [options] */
+  patch(path, options = {}) {
+    return this.#json("PATCH", path, options);
+  }
+
   /**
    * Opens an event stream. The caller reads and aborts it.
    * @param {string} path

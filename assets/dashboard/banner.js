@@ -23,7 +23,7 @@ export function banners(app, note) {
     const fresh = found.filter(({ text }) => !shown.includes(JSON.stringify(text)));
     shown = key;
     element.hidden = found.length === 0;
-    keep(element, known, found, keyOf, ({ kind, bad }) => banner(app, kind, bad, note));
+    keep(element, known, found, keyOf, (trouble) => banner(app, trouble, note));
     if (fresh.length > 0) app.say(fresh.map(({ text }) => text).join(" "));
   });
   element.hidden = true;
@@ -35,6 +35,15 @@ export function troubles(status) {
   const found = [];
   if (status.paused) {
     found.push({ kind: "paused", text: `The queue is paused${since(status.pausedSince)}. No new jobs start.` });
+  }
+  for (const { provider, model, pausedSince } of status.pausedUpstreams ?? []) {
+    const name = scopeName({ provider, model });
+    found.push({
+      kind: "paused",
+      upstream: name,
+      scope: { provider, model },
+      text: `${name} is paused${since(pausedSince)}. Its jobs wait.`,
+    });
   }
   for (const { upstream, backoffSince, backoffUntil } of status.upstreams ?? []) {
     const next = Date.parse(backoffUntil) > Date.now() ? `Next submit at ${clock(backoffUntil)}.` : "Probing now.";
@@ -70,15 +79,15 @@ function since(at) {
   return at ? ` (since ${clock(at)})` : "";
 }
 
-/** Each upstream in backoff has its own banner. */
+/** Each paused upstream, and each one in backoff, has its own banner. */
 function keyOf({ kind, upstream = "" }) {
   return `${kind} ${upstream}`;
 }
 
 /** One banner. A new text changes it in place, so that a busy button stays busy. */
-function banner(app, kind, bad, note) {
+function banner(app, { kind, bad, scope }, note) {
   const text = h("p");
-  const helps = help(app, kind, note);
+  const helps = help(app, kind, scope, note);
   const element = h(
     "div",
     { className: bad ? "banner bad" : "banner", data: { kind } },
@@ -95,9 +104,13 @@ function banner(app, kind, bad, note) {
   };
 }
 
-function help(app, kind, note) {
+function help(app, kind, scope, note) {
   if (!app.operator) return { elements: [] };
-  if (kind === "paused") return { elements: [actionButton("Resume", () => setPaused(app, false), { note })] };
+  if (kind === "paused") {
+    const resume = actionButton("Resume", () => setPaused(app, false, scope), { note });
+    if (scope) resume.setAttribute("aria-label", `Resume ${scopeName(scope)}`);
+    return { elements: [resume] };
+  }
   if (kind !== "webhooks") return { elements: [] };
   let oldest;
   const recover = async () => {
@@ -114,11 +127,22 @@ function help(app, kind, note) {
   };
 }
 
-/** Pauses or resumes the queue. @param {import("./shell.js").App} app @param {boolean} paused */
-export async function setPaused(app, paused) {
-  await app.api.post(paused ? "/api/queue/pause" : "/api/queue/resume");
-  app.say(paused ? "The queue is paused." : "The queue is resumed.");
+/**
+ * Pauses or resumes the whole queue, a provider or a model.
+ * @param {import("./shell.js").App} app
+ * @param {boolean} paused
+ * @param {{provider: string, model?: string}} [scope] without it, the whole queue
+ */
+export async function setPaused(app, paused, scope) {
+  await app.api.post(paused ? "/api/queue/pause" : "/api/queue/resume", { body: scope });
+  const name = scope ? scopeName(scope) : "The queue";
+  app.say(paused ? `${name} is paused.` : `${name} is resumed.`);
   app.look();
+}
+
+/** The name of a provider, or of one of its models. @param {{provider: string, model?: string}} scope */
+export function scopeName({ provider, model }) {
+  return model ? `${provider}/${model}` : provider;
 }
 
 /**

@@ -1,6 +1,7 @@
 // The fields of an order, with the values that the chosen model allows, and the estimated cost.
 
-import { fill, h, setAttribute, uniqueId } from "./dom.js";
+import { fill, h } from "./dom.js";
+import { field } from "./field.js";
 import { money } from "./format.js";
 
 const MICROS = 1e6;
@@ -100,30 +101,6 @@ export function orderFields(app, { models, defaultModel }, tellCost) {
       for (const { pointer, detail } of known) fields[pointer ?? "/userId"].complain(`It ${detail}.`);
       element.querySelector("[aria-invalid]")?.focus();
       return errors.length > 0 && known.length === errors.length;
-    },
-  };
-}
-
-/** A labelled field with a place for its error. */
-function field(name, input, help) {
-  const [id, wrongId] = [uniqueId("field"), uniqueId("wrong")];
-  input.id = id;
-  const wrong = h("p", { id: wrongId, className: "wrong", hidden: true });
-  const element = h(
-    "div",
-    { className: "field" },
-    h("label", { htmlFor: id }, name),
-    input,
-    help && h("small", {}, help),
-    wrong,
-  );
-  return {
-    element,
-    complain(text) {
-      wrong.textContent = text;
-      wrong.hidden = text === "";
-      setAttribute(input, "aria-invalid", text === "" ? null : "true");
-      setAttribute(input, "aria-describedby", text === "" ? null : wrongId);
     },
   };
 }

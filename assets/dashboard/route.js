@@ -1,6 +1,6 @@
 // The address's hash is the route, so links, Back and Forward work.
 
-/** @typedef {{page: "overview"|"job"|"deliveries"|"setup", user?: string, id?: string, query: URLSearchParams}} Route */
+/** @typedef {{page: "overview"|"job"|"deliveries"|"controls"|"setup", user?: string, id?: string, query: URLSearchParams}} Route */
 
 /** @param {string} hash @returns {Route|undefined} nothing if the hash is not a route */
 export function readRoute(hash) {
@@ -9,7 +9,7 @@ export function readRoute(hash) {
   const parts = path.split("/").map(decode);
   const rest = { query: new URLSearchParams(query) };
   if (parts[0] === "job" && parts[1] && parts[2]) return { page: "job", user: parts[1], id: parts[2], ...rest };
-  if (parts[0] === "deliveries" || parts[0] === "setup") return { page: parts[0], ...rest };
+  if (["deliveries", "controls", "setup"].includes(parts[0])) return { page: parts[0], ...rest };
   return { page: "overview", ...rest };
 }
 

@@ -3,6 +3,7 @@
 import { Api } from "./api.js";
 import { banners } from "./banner.js";
 import { connectionBanner } from "./connection.js";
+import { controlsPage } from "./controls.js";
 import { deliveriesPage } from "./deliveries_page.js";
 import { isDialogOpen } from "./dialog.js";
 import { fill, h, isTyping, setAttribute } from "./dom.js";
@@ -19,7 +20,13 @@ import { setupPage } from "./setup.js";
 import { switchTheme } from "./theme.js";
 
 const STATUS_MS = 2000;
-const PAGES = { overview: overviewPage, job: jobPage, deliveries: deliveriesPage, setup: setupPage };
+const PAGES = {
+  overview: overviewPage,
+  job: jobPage,
+  deliveries: deliveriesPage,
+  controls: controlsPage,
+  setup: setupPage,
+};
 
 /**
  * @typedef {object} App what pages share
@@ -118,7 +125,9 @@ function switcher(app, main, mark) {
 
 function topBar(app, signOut) {
   const link = (page, text) => h("a", { href: `#/${page === "overview" ? "" : page}`, data: { page } }, text);
-  const operators = app.operator ? [link("deliveries", "Deliveries"), link("setup", "Setup")] : [];
+  const operators = app.operator
+    ? [link("deliveries", "Deliveries"), link("controls", "Controls"), link("setup", "Setup")]
+    : [];
   const links = [link("overview", "Overview"), ...operators];
   const tool = (label, click, ...content) =>
     h(

@@ -26,13 +26,35 @@ export const CHECK_STATES = {
   unknown: { icon: "question", tone: "wait", name: "Unknown" },
 };
 
+/** The icon, tone and name of each state of a bulk. */
+export const BULK_STATES = {
+  running: { icon: "play", tone: "busy", name: "Running" },
+  stopping: { icon: "ring", tone: "wait", name: "Stopping" },
+  stopped: { icon: "bar", tone: "", name: "Stopped" },
+  completed: { icon: "check", tone: "good", name: "Completed" },
+};
+
+/** Why a generation failed, as the API's code. */
+export const ERROR_CODES = [
+  "invalid_request",
+  "provider_rate_limited",
+  "provider_quota_exhausted",
+  "provider_unavailable",
+  "provider_rejected_content",
+  "model_retired",
+  "submit_outcome_unknown",
+  "deadline_exceeded",
+  "storage_failed",
+  "internal",
+];
+
 const BLOCKED = {
   concurrency: "All slots are taken.",
   user_concurrency: "This user has reached the limit of running jobs.",
   rate_limit: "The limit of submits per minute is reached.",
   upstream_backoff: "The video service is in backoff.",
   start_after: "Its start time is in the future.",
-  paused: "The queue is paused.",
+  paused: "An operator has paused it.",
 };
 
 const STEPS = {
@@ -55,6 +77,7 @@ const STEPS = {
   failed: "Failed",
   cancelled: "Cancelled",
   retried: "Retried",
+  operator_acted: "Operator acted",
   clarification_needed: "Needs another prompt",
   clarified: "Prompt replaced",
   video_deleted: "Video deleted",

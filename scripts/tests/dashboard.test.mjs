@@ -3,10 +3,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { troubles } from "../../assets/dashboard/banner.js";
+import { filterSaid, progressSaid } from "../../assets/dashboard/bulk.js";
 import { summary } from "../../assets/dashboard/checklist.js";
 import { parse } from "../../assets/dashboard/follow.js";
 import { brief, duration } from "../../assets/dashboard/format.js";
+import { originSaid } from "../../assets/dashboard/limits.js";
 import { settingChecks } from "../../assets/dashboard/misconfigured.js";
+import { switches } from "../../assets/dashboard/pauses.js";
 import { jobRoute, listRoute, readRoute } from "../../assets/dashboard/route.js";
 import { layOut } from "../../assets/dashboard/waterfall.js";
 import { windowsFor } from "../../assets/dashboard/windows.js";
@@ -71,6 +74,10 @@ test("problems name their time, and a healthy status has none", () => {
   const wrong = {
     paused: true,
     pausedSince: at(0),
+    pausedUpstreams: [
+      { provider: "veo3", pausedSince: at(0) },
+      { provider: "vertex", model: "b", pausedSince: at(0) },
+    ],
     upstreams: [{ upstream: "veo3/a", backoffSince: at(0), backoffUntil: at(60_000) }],
     webhooks: { pending: 0, exhausted: 2, exhaustedSince: at(0) },
     jobsWithoutTimer: 1,
@@ -78,9 +85,49 @@ test("problems name their time, and a healthy status has none", () => {
   const found = troubles(wrong);
   assert.deepEqual(
     found.map(({ kind }) => kind),
-    ["paused", "backoff", "webhooks", "timers"],
+    ["paused", "paused", "paused", "backoff", "webhooks", "timers"],
   );
-  for (const { text } of found.slice(0, 3)) assert.match(text, /\d\d:\d\d:\d\d/);
+  assert.match(found[2].text, /^vertex\/b is paused/);
+  for (const { text } of found.slice(0, 5)) assert.match(text, /\d\d:\d\d:\d\d/);
+});
+
+test("the switches are the whole queue, then each provider with its models, also those no longer offered", () => {
+  const models = [
+    { provider: "veo3", id: "a" },
+    { provider: "vertex", id: "a" },
+    { provider: "veo3", id: "b" },
+  ];
+  const pausedUpstreams = [
+    { provider: "veo3", model: "b", pausedSince: at(0) },
+    { provider: "gone", pausedSince: at(0) },
+  ];
+  const shown = switches(models, { paused: false, pausedUpstreams });
+  assert.deepEqual(
+    shown.map(({ provider, model, paused }) => [provider, model, paused]),
+    [
+      [undefined, undefined, false],
+      ["veo3", undefined, false],
+      ["veo3", "a", false],
+      ["veo3", "b", true],
+      ["vertex", undefined, false],
+      ["vertex", "a", false],
+      ["gone", undefined, true],
+    ],
+  );
+});
+
+test("a limit says where its value comes from, and a bulk what it took and how far it is", () => {
+  const limit = { setting: "MAX_COST_PER_DAY", settingValue: null, origin: "setting" };
+  assert.equal(originSaid(limit), "MAX_COST_PER_DAY is not set.");
+  const changed = { ...limit, settingValue: 5, origin: "runtime", changedBy: "ops", changedAt: at(0) };
+  assert.match(originSaid(changed), /^Changed by ops at .*\. MAX_COST_PER_DAY is 5\.$/);
+  assert.equal(filterSaid({ errorCode: "internal", userId: "u_1" }), "error code internal, user id u_1");
+  assert.equal(filterSaid({}), "all");
+  const bulk = { count: 12, left: 3, done: 8, leftAlone: { budget_exceeded: 1 }, maxCost: 9.6, action: "retry" };
+  assert.match(
+    progressSaid({ ...bulk, startedBy: "ops", startedAt: at(0) }),
+    /^8 of 12 done; 3 left; left alone: 1 budget exceeded; at most \$9\.60; started by ops at /,
+  );
 });
 
 test("each wrong setting is listed once with its sentences and its command, and nothing else is", () => {

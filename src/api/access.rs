@@ -74,6 +74,11 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
+    /// The highest priority that the caller may order.
+    pub(crate) fn max_priority(&self, call: &Call) -> u8 {
+        self.caller.max_priority(call.config.max_user_priority)
+    }
+
     /// The user the request acts for; `body` is the body's `userId`.
     pub(crate) async fn acts_for(
         self,
@@ -93,7 +98,10 @@ impl Sender {
 /// Any valid caller. A user's request is counted against the rate limit.
 async fn anyone(call: &Call) -> Result<Caller, Problem> {
     let caller = authenticate(call)?;
-    if let Caller::User { id, admin: false } = &caller {
+    if let Caller::User {
+        id, admin: false, ..
+    } = &caller
+    {
         count(call, id).await?;
     }
     Ok(caller)

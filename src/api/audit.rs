@@ -8,6 +8,11 @@ use crate::log::AUDIT;
 pub(crate) enum Action {
     Paused,
     Resumed,
+    PausedUpstream,
+    ResumedUpstream,
+    ChangedLimits,
+    StartedBulk,
+    StoppedBulk,
     Redelivered,
     Recovered,
     TestedWebhook,
@@ -27,6 +32,21 @@ pub(crate) fn record(operator: &str, action: Action, user: Option<&str>, outcome
         Action::Paused => tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Queue paused"),
         Action::Resumed => {
             tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Queue resumed");
+        }
+        Action::PausedUpstream => {
+            tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Provider or model paused");
+        }
+        Action::ResumedUpstream => {
+            tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Provider or model resumed");
+        }
+        Action::ChangedLimits => {
+            tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Limits changed");
+        }
+        Action::StartedBulk => {
+            tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Bulk started");
+        }
+        Action::StoppedBulk => {
+            tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Bulk stopped");
         }
         Action::Redelivered => {
             tracing::info!(target: AUDIT, operator, userId = user, outcome, "[AUDIT] Webhook redelivered");

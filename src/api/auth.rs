@@ -5,6 +5,7 @@ use crate::api::field_error::FieldError;
 use crate::api::problem::Problem;
 use crate::config::{Config, Environment};
 use crate::ids::{USER_ID_RULE, is_user_id};
+use crate::machine::queue::MAX_PRIORITY;
 use jwt_compact::alg::{Hs256, Hs256Key};
 use jwt_compact::{AlgorithmExt, UntrustedToken};
 use serde::Deserialize;
@@ -21,6 +22,7 @@ pub const USER_PARAMETER: &str = "userId";
 
 const MISSING: &str = "Send a token as Authorization: Bearer <token>.";
 const INVALID: &str = "The token is not valid or has expired.";
+const BAD_PRIORITY: &str = "The token's claim maxPriority must be a whole number from 0 to 10.";
 const ONLY_IN_DEVELOPMENT: &str = "A dev_ token is accepted only while ENVIRONMENT is development. Instead, sign a JWT \
      with JWT_SECRET for each user, or use API_KEY on your server.";
 const HINT: &str = "In development this works: Authorization: Bearer dev_u_1";
@@ -32,6 +34,8 @@ pub enum Caller {
         id: String,
         /// Whether the token may use the operator routes and act for any user.
         admin: bool,
+        /// The highest priority that the token itself allows.
+        max_priority: Option<u8>,
     },
     /// The app's own server: may act for any user.
     Service,
@@ -49,6 +53,8 @@ struct UserClaims {
     sub: String,
     #[serde(default)]
     role: Option<String>,
+    #[serde(default, rename = "maxPriority")]
+    max_priority: Option<Value>,
 }
 
 /// Identifies the caller by the `Authorization` header. In development, a refusal names a token
@@ -110,15 +116,19 @@ fn identify(
         (Some(id), Environment::Development) if is_user_id(id) => Ok(Caller::User {
             id: id.to_owned(),
             admin: false,
+            max_priority: None,
         }),
         (Some(_), Environment::Development) => Err(INVALID),
-        (None, _) => user_of(token, &config.jwt_secret, now_seconds).ok_or(INVALID),
+        (None, _) => {
+            let claims = claims_of(token, &config.jwt_secret, now_seconds).ok_or(INVALID)?;
+            user_of(claims)
+        }
     }
 }
 
-/// The user of a signed, unexpired token. A token with a `crit` header is refused, because no
+/// The claims of a signed, unexpired token. A token with a `crit` header is refused, because no
 /// extension is supported (RFC 7515, section 4.1.11).
-fn user_of(token: &str, secret: &[u8], now_seconds: u64) -> Option<Caller> {
+fn claims_of(token: &str, secret: &[u8], now_seconds: u64) -> Option<UserClaims> {
     let untrusted = UntrustedToken::<Map<String, Value>>::try_from(token).ok()?;
     if untrusted.header().other_fields.contains_key("crit") {
         return None;
@@ -127,7 +137,7 @@ fn user_of(token: &str, secret: &[u8], now_seconds: u64) -> Option<Caller> {
         .validator::<UserClaims>(&Hs256Key::new(secret))
         .validate(&untrusted)
         .ok()?;
-    let claims = token.claims();
+    let (_, claims) = token.into_parts();
     let (latest, earliest) = (
         now_seconds.checked_add(LEEWAY)?,
         now_seconds.saturating_sub(LEEWAY),
@@ -138,13 +148,26 @@ fn user_of(token: &str, secret: &[u8], now_seconds: u64) -> Option<Caller> {
         .into_iter()
         .flatten()
         .any(|time| time.timestamp() > latest);
-    let UserClaims { sub, role } = &claims.custom;
-    if expired || too_early || !is_user_id(sub) {
-        return None;
-    }
-    Some(Caller::User {
-        id: sub.clone(),
+    let valid = !expired && !too_early && is_user_id(&claims.custom.sub);
+    valid.then_some(claims.custom)
+}
+
+fn user_of(claims: UserClaims) -> Result<Caller, &'static str> {
+    let UserClaims {
+        sub,
+        role,
+        max_priority,
+    } = claims;
+    let read = |claim: Value| {
+        let number = claim.as_u64().and_then(|number| u8::try_from(number).ok());
+        number
+            .filter(|number| *number <= MAX_PRIORITY)
+            .ok_or(BAD_PRIORITY)
+    };
+    Ok(Caller::User {
+        id: sub,
         admin: role.as_deref() == Some("admin"),
+        max_priority: max_priority.map(read).transpose()?,
     })
 }
 
@@ -163,6 +186,19 @@ impl Caller {
     /// metrics.
     pub fn is_trusted(&self) -> bool {
         !matches!(self, Self::User { admin: false, .. })
+    }
+
+    /// The highest priority that the caller may order: for a user, what the token allows, else
+    /// `setting`.
+    pub fn max_priority(&self, setting: u8) -> u8 {
+        match self {
+            Self::User {
+                admin: false,
+                max_priority,
+                ..
+            } => max_priority.unwrap_or(setting),
+            Self::User { admin: true, .. } | Self::Service | Self::Operator => MAX_PRIORITY,
+        }
     }
 
     /// The caller's name in an audit line: an admin's user id, or the variable of the key.
@@ -209,10 +245,18 @@ impl Caller {
     /// key or an admin names.
     pub fn known_for(&self, named: Option<&str>) -> Result<Option<String>, Problem> {
         match (self, named) {
-            (Self::User { id, admin: false }, Some(named)) if named != id => {
-                Err(Problem::foreign_user())
-            }
-            (Self::User { id, admin: false }, _) => Ok(Some(id.clone())),
+            (
+                Self::User {
+                    id, admin: false, ..
+                },
+                Some(named),
+            ) if named != id => Err(Problem::foreign_user()),
+            (
+                Self::User {
+                    id, admin: false, ..
+                },
+                _,
+            ) => Ok(Some(id.clone())),
             (_, None) => Ok(None),
             (_, Some(user)) if is_user_id(user) => Ok(Some(user.to_owned())),
             (_, Some(_)) => Err(Problem::invalid(vec![FieldError::header(

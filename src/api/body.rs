@@ -9,6 +9,9 @@ use worker::{ByteStream, Request};
 /// The largest body, in bytes.
 pub const MAX_BODY: usize = 10 * 1024 * 1024;
 
+/// The largest body of an operator's request, in bytes.
+pub(crate) const MAX_SMALL_BODY: usize = 64 * 1024;
+
 /// How much of a body that is too large is read and discarded, in bytes: the platform's own limit.
 const MAX_DISCARDED: usize = 100 * 1024 * 1024;
 
@@ -32,6 +35,19 @@ pub(crate) async fn json_object(request: &mut Request) -> Result<Map<String, Val
         Announced::Whole => whole(request).await?,
         Announced::Nothing => read(request).await?,
     };
+    read_object(&bytes)
+}
+
+/// Reads a small body as a JSON object; an empty one counts as an empty object.
+pub(crate) async fn small_object(request: &mut Request) -> Result<Map<String, Value>, Problem> {
+    let bytes = bounded(request, MAX_SMALL_BODY).await?;
+    if bytes.is_empty() {
+        return Ok(Map::new());
+    }
+    let header = |name: &str| request.headers().get(name).ok().flatten();
+    if !is_json(header("Content-Type").as_deref()) {
+        return Err(Problem::unsupported_media_type());
+    }
     read_object(&bytes)
 }
 

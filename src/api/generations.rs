@@ -85,8 +85,9 @@ pub(crate) struct GenerationPage {
 pub(crate) async fn create(call: &mut Call, sender: Sender) -> Result<Answer, Problem> {
     let body = body::json_object(&mut call.request).await?;
     let named = body_user_id(&body).map_err(|error| Problem::invalid(vec![error]))?;
+    let max_priority = sender.max_priority(call);
     let user = sender.acts_for(call, named.as_deref()).await?;
-    let submission = asked(call, &user, &body)?;
+    let submission = asked(call, &user, max_priority, &body)?;
     // Frees the body: images are large, and their bytes are decoded.
     drop(body);
     let Submission {
@@ -123,11 +124,17 @@ pub(crate) async fn create(call: &mut Call, sender: Sender) -> Result<Answer, Pr
     created(call, &key, &accepted, dollars(price), warnings)
 }
 
-fn asked(call: &Call, user_id: &str, body: &Map<String, Value>) -> Result<Submission, Problem> {
+fn asked(
+    call: &Call,
+    user_id: &str,
+    max_priority: u8,
+    body: &Map<String, Value>,
+) -> Result<Submission, Problem> {
     let (idempotency_key, public_url) = (call.header("Idempotency-Key"), call.public_url());
     let providers = call.config.providers.names();
     let intake = Intake {
         user_id,
+        max_priority,
         idempotency_key: idempotency_key.as_deref(),
         public_url: &public_url,
         catalogue: call.config.catalogue(&providers, call.now),
@@ -202,11 +209,8 @@ pub(crate) async fn clarify(call: &mut Call, key: JobKey) -> Result<Answer, Prob
 }
 
 /// A confirmation, a retry and a clarification cost money, so the queue first checks whether
-/// today's budgets suffice.
+/// today's budgets suffice. Only the queue knows the budgets in force.
 async fn afford(call: &Call, key: &JobKey) -> Result<(), Problem> {
-    if !call.config.queue.limits_cost() {
-        return Ok(());
-    }
     match view::queue(call, &Afford { key: key.clone() }).await? {
         Ok(()) => Ok(()),
         Err(Unaffordable::OverBudget(over)) => Err(Problem::over_budget(&over, call.now)),

@@ -249,6 +249,49 @@ impl Problem {
         )
     }
 
+    /// 400: a bulk would choose more generations than one bulk may.
+    pub fn bulk_too_large(limit: u64) -> Self {
+        let detail =
+            format!("More than {limit} generations match; one bulk takes at most {limit}.");
+        let wrong = FieldError::field("/filter", format!("must match at most {limit} generations"));
+        Self {
+            errors: vec![wrong],
+            ..Self::new(400, "bulk_too_large", "Too many generations", detail)
+        }
+    }
+
+    /// 409: another bulk runs.
+    pub fn bulk_running(id: u64) -> Self {
+        let detail = format!("Bulk {id} is still running; wait for its end, or stop it.");
+        Self::conflict("bulk_running", &detail)
+    }
+
+    /// 409: a bulk would choose more, or cost more, than its request says.
+    pub fn bulk_changed(count: u64, cost: f64) -> Self {
+        let detail = format!(
+            "Now {count} generations match, and retrying them costs up to ${cost:.2}: more than the \
+             request says."
+        );
+        let errors = vec![
+            FieldError::field("/count", format!("must be at least {count}")),
+            FieldError::field("/maxCost", format!("must be at least {cost}")),
+        ];
+        Self {
+            errors,
+            ..Self::conflict("bulk_changed", &detail)
+        }
+    }
+
+    /// 409: the bulk cannot be stopped any more.
+    pub fn bulk_ended() -> Self {
+        Self::conflict("bulk_ended", "The bulk has already ended.")
+    }
+
+    /// 404: there is no bulk with this id, or no longer.
+    pub fn no_bulk() -> Self {
+        Self::new(404, "bulk_not_found", "Not found", "There is no such bulk.")
+    }
+
     /// 404: the event does not exist or was deleted.
     pub fn no_delivery() -> Self {
         Self::new(

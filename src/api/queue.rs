@@ -33,6 +33,8 @@ async fn numbers(call: &Call, caller: &Caller) -> Result<QueueStats, Problem> {
     let mut stats = view::queue(call, &Stats).await?;
     if !caller.is_trusted() {
         (stats.cost, stats.alerts) = (None, None);
+        stats.limits.max_cost_per_day = None;
+        stats.limits.max_cost_per_user_per_day = None;
     }
     Ok(stats)
 }

@@ -7,8 +7,8 @@ use crate::api::access::Access;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::api::openapi::{operation::Operation, schemas::Schemas};
 use crate::api::{
-    alerts, deliveries, generations, metrics, operators, queue, service, setup, upstream_webhook,
-    videos,
+    alerts, bulk, deliveries, generations, metrics, operators, queue, service, settings, setup,
+    upstream_webhook, videos,
 };
 
 /// One method of one path.
@@ -58,6 +58,12 @@ routes! {
     GET    "/api/queue/jobs"                           Operator        operators::jobs;
     POST   "/api/queue/pause"                          Operator        operators::pause;
     POST   "/api/queue/resume"                         Operator        operators::resume;
+    GET    "/api/queue/settings"                       Operator        settings::show;
+    PATCH  "/api/queue/settings"                       Operator        settings::change;
+    POST   "/api/bulk"                                 Operator        bulk::create;
+    GET    "/api/bulk"                                 Operator        bulk::list;
+    GET    "/api/bulk/{id}"                            Operator        bulk::show;
+    POST   "/api/bulk/{id}/stop"                       Operator        bulk::stop;
     POST   "/api/cron/cleanup"                         Operator        operators::clean_up;
     GET    "/api/webhooks/deliveries"                  Operator        deliveries::list;
     POST   "/api/webhooks/deliveries/{id}/redeliver"   Operator        deliveries::redeliver;

@@ -77,11 +77,13 @@ pub(crate) struct Offered<'a> {
     default_model: Option<&'a str>,
     /// The configured providers, in order of preference.
     providers: &'a [&'static str],
+    /// The highest `priority` that the token may order.
+    max_priority: u8,
 }
 
 /// `GET /api/models`: the models of the configured providers.
 #[expect(clippy::unused_async, reason = "as every handler")]
-pub(crate) async fn models(call: &Call, _: Caller) -> Result<Answer, Problem> {
+pub(crate) async fn models(call: &Call, caller: Caller) -> Result<Answer, Problem> {
     let providers = call.config.providers.names();
     let catalogue = call.config.catalogue(&providers, call.now);
     let models: Vec<&Model> = catalogue.models().collect();
@@ -104,6 +106,7 @@ pub(crate) async fn models(call: &Call, _: Caller) -> Result<Answer, Problem> {
             grouped_models,
             default_model,
             providers: &providers,
+            max_priority: caller.max_priority(call.config.max_user_priority),
         },
     )
 }

@@ -1,5 +1,5 @@
-//! The checklist of a first run: the optional keys, the app, the bucket, each video service and the last
-//! webhook.
+//! The checklist of a first run: the optional keys, the app, the bucket, each video service, the
+//! limits in force and the last webhook.
 
 pub mod check;
 #[cfg(not(target_arch = "wasm32"))]
@@ -9,10 +9,10 @@ use crate::api::access::Operator;
 use crate::api::answer::Answer;
 use crate::api::call::Call;
 use crate::api::problem::Problem;
-use crate::api::setup::check::{SetupCheck, Storage};
+use crate::api::setup::check::{LAST_WEBHOOK, LIMITS, SetupCheck, Storage};
 use crate::api::videos::file::BUCKET;
 use crate::clients::within::within;
-use crate::objects::messages::ListDeliveries;
+use crate::objects::messages::{GetOverrides, ListDeliveries};
 use crate::objects::stub;
 use crate::time::{Millis, SECOND};
 use crate::upstream::provider::KeyCheck;
@@ -33,6 +33,7 @@ pub(crate) async fn show(call: &Call, _: Operator) -> Result<Answer, Problem> {
     for provider in call.config.providers.names() {
         calls.push(Box::pin(key(call, provider)));
     }
+    calls.push(Box::pin(limits(call)));
     calls.push(Box::pin(last_webhook(call)));
     let mut checks = check::keys(&call.config).to_vec();
     checks.extend(join_all(calls).await);
@@ -65,6 +66,13 @@ async fn key(call: &Call, provider: &'static str) -> SetupCheck {
     check::key(provider, tried, call.config.environment)
 }
 
+async fn limits(call: &Call) -> SetupCheck {
+    match within(LIMIT_TIME, stub::queue(&call.env, &GetOverrides)).await {
+        Some(Ok(overrides)) => check::limits(&call.config, &overrides),
+        Some(Err(_)) | None => check::silent_queue(LIMITS),
+    }
+}
+
 async fn last_webhook(call: &Call) -> SetupCheck {
     let newest = ListDeliveries {
         state: None,
@@ -74,6 +82,6 @@ async fn last_webhook(call: &Call) -> SetupCheck {
     let page = within(LIMIT_TIME, stub::queue(&call.env, &newest)).await;
     match page {
         Some(Ok(Ok(page))) => check::last_webhook(page.deliveries.first()),
-        Some(Ok(Err(_)) | Err(_)) | None => check::silent_queue(),
+        Some(Ok(Err(_)) | Err(_)) | None => check::silent_queue(LAST_WEBHOOK),
     }
 }

@@ -1,13 +1,10 @@
 //! The policies of the machines: what a job and the queue read from the settings.
 
 use crate::config::alerts;
+use crate::machine::queue::{Limit, MAX_PRIORITY};
 use crate::machine::{job, queue};
 use crate::time::{DAY, Millis};
 use crate::variables::{ConfigError, ConfigErrors, Variables};
-
-/// The maximum of `MAX_SUBMITS_PER_MINUTE`. Also its value when it is not set, so that only each
-/// model's own limit applies.
-const MOST_SUBMITS_PER_MINUTE: u64 = 100_000;
 
 pub(crate) fn job(variables: &Variables<'_>, errors: &mut ConfigErrors) -> Option<job::Policy> {
     let max_retries = errors.keep(variables.number("MAX_RETRIES", 3, 0..=10));
@@ -29,23 +26,26 @@ pub(crate) fn job(variables: &Variables<'_>, errors: &mut ConfigErrors) -> Optio
     })
 }
 
+/// The maximum of `MAX_SUBMITS_PER_MINUTE`.
+const MOST_SUBMITS_PER_MINUTE: u64 = 100_000;
+/// The maximum of `MAX_CONCURRENT_JOBS`, of all users together and of one.
+const MOST_JOBS: u64 = 1_000;
+
 pub(crate) fn queue(variables: &Variables<'_>, errors: &mut ConfigErrors) -> Option<queue::Policy> {
     let mode = errors.keep(variables.dispatch_mode());
-    let slots = errors.keep(variables.number("MAX_CONCURRENT_JOBS", 3, 1..=1_000));
-    let user_slots =
-        errors.keep(variables.optional_number("MAX_CONCURRENT_JOBS_PER_USER", 1..=1_000));
+    let slots = errors.keep(limit(variables, Limit::MaxConcurrentJobs));
+    let user_slots = errors.keep(limit(variables, Limit::MaxConcurrentJobsPerUser));
     let max_waiting = errors.keep(variables.number("MAX_QUEUE_LENGTH", 10_000, 0..=1_000_000));
     let submits_per_minute = errors.keep(submits_per_minute(variables));
     let (max_cost_per_day, max_cost_per_user_per_day) = budgets(variables, errors);
     let retention = errors.keep(variables.number("CLEANUP_RETENTION_DAYS", 7, 1..=3_650));
     let alerts = alerts::policy(variables, errors);
-    let slots = slots?;
     Some(queue::Policy {
         mode: mode?,
-        slots,
-        user_slots: user_slots?.unwrap_or(slots).min(slots),
+        slots: slots?.unwrap_or(3),
+        user_slots: user_slots?.unwrap_or(queue::Policy::UNLIMITED),
         max_waiting: max_waiting?,
-        submits_per_minute: submits_per_minute?.unwrap_or(MOST_SUBMITS_PER_MINUTE),
+        submits_per_minute: submits_per_minute?.unwrap_or(queue::Policy::UNLIMITED),
         max_cost_per_day: max_cost_per_day?,
         max_cost_per_user_per_day: max_cost_per_user_per_day?,
         retention: retention? * DAY,
@@ -55,7 +55,47 @@ pub(crate) fn queue(variables: &Variables<'_>, errors: &mut ConfigErrors) -> Opt
 
 /// `MAX_SUBMITS_PER_MINUTE`; `None` if each model's own limit applies.
 pub(crate) fn submits_per_minute(variables: &Variables<'_>) -> Result<Option<u64>, ConfigError> {
-    variables.optional_number("MAX_SUBMITS_PER_MINUTE", 1..=MOST_SUBMITS_PER_MINUTE)
+    limit(variables, Limit::MaxSubmitsPerMinute)
+}
+
+/// `MAX_USER_PRIORITY`. By default a user's own token cannot move ahead of other users.
+pub(crate) fn max_user_priority(variables: &Variables<'_>) -> Result<u8, ConfigError> {
+    let most = u64::from(MAX_PRIORITY);
+    let read = variables.number("MAX_USER_PRIORITY", 0, 0..=most)?;
+    Ok(u8::try_from(read).unwrap_or(MAX_PRIORITY))
+}
+
+/// The setting of a limit that an operator may also change at run time; `None` if it is not set.
+pub(crate) fn limit(variables: &Variables<'_>, limit: Limit) -> Result<Option<u64>, ConfigError> {
+    let variable = setting_of(limit);
+    match limit {
+        Limit::MaxConcurrentJobs | Limit::MaxConcurrentJobsPerUser => {
+            variables.optional_number(variable, 1..=MOST_JOBS)
+        }
+        Limit::MaxSubmitsPerMinute => {
+            variables.optional_number(variable, 1..=MOST_SUBMITS_PER_MINUTE)
+        }
+        Limit::MaxCostPerDay | Limit::MaxCostPerUserPerDay => variables.micros(variable),
+    }
+}
+
+/// The variable of a limit.
+pub fn setting_of(limit: Limit) -> &'static str {
+    match limit {
+        Limit::MaxConcurrentJobs => "MAX_CONCURRENT_JOBS",
+        Limit::MaxConcurrentJobsPerUser => "MAX_CONCURRENT_JOBS_PER_USER",
+        Limit::MaxSubmitsPerMinute => "MAX_SUBMITS_PER_MINUTE",
+        Limit::MaxCostPerDay => "MAX_COST_PER_DAY",
+        Limit::MaxCostPerUserPerDay => "MAX_COST_PER_USER_PER_DAY",
+    }
+}
+
+/// Reads a value for a limit as the variable of that limit would be read, with the same errors.
+pub fn read_limit(kind: Limit, text: &str) -> Result<u64, ConfigError> {
+    let variable = setting_of(kind);
+    let source = |name: &str| (name == variable).then(|| text.to_owned());
+    let read = limit(&Variables::new(&source), kind)?;
+    read.ok_or_else(|| ConfigError::new(variable, "a number"))
 }
 
 /// The limit of a whole job, and the time between two polls.
@@ -78,13 +118,16 @@ type Budget = Option<Option<u64>>;
 /// The daily budgets of all users together and of each user. A budget for all requires one for each
 /// user: otherwise one user's orders could use up the whole budget, even without any render.
 fn budgets(variables: &Variables<'_>, errors: &mut ConfigErrors) -> (Budget, Budget) {
-    const EACH: &str = "MAX_COST_PER_USER_PER_DAY";
-    let all = errors.keep(variables.micros("MAX_COST_PER_DAY"));
-    let each = errors.keep(variables.micros(EACH));
+    let all = errors.keep(limit(variables, Limit::MaxCostPerDay));
+    let each = errors.keep(limit(variables, Limit::MaxCostPerUserPerDay));
     if matches!((all, each), (Some(Some(_)), Some(None))) {
-        let wanted =
-            "set if MAX_COST_PER_DAY is set: otherwise one user could use up the whole budget";
-        errors.add(ConfigError::new(EACH, wanted));
+        errors.add(no_budget_per_user());
     }
     (all, each)
+}
+
+/// The error of a budget of all users without one for each user.
+pub fn no_budget_per_user() -> ConfigError {
+    let wanted = "set if MAX_COST_PER_DAY is set: otherwise one user could use up the whole budget";
+    ConfigError::new(setting_of(Limit::MaxCostPerUserPerDay), wanted)
 }

@@ -255,7 +255,7 @@ impl Variables<'_> {
 
 /// Parses a decimal number of dollars with at most six decimal places, without floating-point
 /// rounding.
-fn micros(text: &str) -> Option<u64> {
+pub(crate) fn micros(text: &str) -> Option<u64> {
     let (whole, places) = text
         .split_once('.')
         .map_or((text, "0"), |(whole, places)| (whole, places));

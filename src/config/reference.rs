@@ -251,6 +251,12 @@ const QUEUE: &[Variable] = &[
         "What one user may spend within a UTC day.",
     ),
     setting(
+        "MAX_USER_PRIORITY",
+        Value("0"),
+        "The highest `priority` of an order that a user's own token sends. The token's claim \
+         `maxPriority` comes before it. The service key and operators may order up to 10.",
+    ),
+    setting(
         "START_TIMEOUT_MS",
         None,
         "How long a job may wait to be started, in milliseconds. Then it fails with \

@@ -31,6 +31,7 @@ pub fn line(step: TimelineStep) -> (&'static str, Level) {
         TimelineStep::Failed => ("[JOB] Failed", Level::ERROR),
         TimelineStep::Cancelled => ("[JOB] Cancelled", Level::INFO),
         TimelineStep::Retried => ("[JOB] Retried", Level::INFO),
+        TimelineStep::OperatorActed => ("[JOB] Operator acted", Level::INFO),
         TimelineStep::WebhookDelivered => ("[WEBHOOK] Delivered", Level::INFO),
         TimelineStep::WebhookFailed => ("[WEBHOOK] Attempt failed", Level::WARN),
         TimelineStep::WebhookRedelivered => ("[WEBHOOK] Redelivery requested", Level::INFO),

@@ -11,6 +11,7 @@
 //! Invariants held here: I2 (a live job always has a wake-up), I3 (an older epoch changes nothing),
 //! I4 (the money rule), I5 (one event id for each terminal status), I8 (terminal is final).
 
+mod bulk;
 mod cancel;
 mod cancel_upstream;
 mod context;
@@ -42,8 +43,8 @@ pub use context::Context;
 pub use desk::{AlarmChange, Answered, Change, Desk, JobMessage, Setting, answer};
 pub use exchange::{Answer, Effect, InFlight, Progress, Refusal, Wake, WakeReason};
 pub use message::{
-    Cancel, Check, Clarify, Confirm, Conflict, Create, Created, DeadLetter, Delete, DeleteVideo,
-    Deliveries, Redeliver, Retry, Start, State, UpstreamWebhook, View, Withdraw,
+    BulkAct, Cancel, Check, Clarify, Confirm, Conflict, Create, Created, DeadLetter, Delete,
+    DeleteVideo, Deliveries, Redeliver, Retry, Start, State, UpstreamWebhook, View, Withdraw,
 };
 pub use order::{
     ImageRole, InputImage, ModelTerms, Order, Origin, RenderOptions, Request, Warning,

@@ -151,6 +151,12 @@ impl Limiter {
     /// Whether a further submit has to wait; `unspent` rights are granted but not used. The smaller
     /// of `limit` and the model's own limit applies.
     pub fn shut(&self, limit: u64, unspent: u64, now: Millis) -> Option<Shut> {
+        let limit = self.own_limit.unwrap_or(limit).min(limit);
+        self.shut_at(limit, unspent, now)
+    }
+
+    /// The same, whatever the model's own limit.
+    pub fn shut_at(&self, limit: u64, unspent: u64, now: Millis) -> Option<Shut> {
         match self.backoff(now) {
             Some(Backoff { until, .. }) if until > now => return Some(Shut::Backoff { until }),
             Some(_) if unspent > 0 => return Some(Shut::Probing),
@@ -158,7 +164,7 @@ impl Limiter {
         }
         let counted = self.heard.iter().filter(|(second, _)| counts(*second, now));
         let heard: u64 = counted.clone().map(|(_, count)| count).sum();
-        if heard + unspent < self.own_limit.unwrap_or(limit).min(limit) {
+        if heard + unspent < limit {
             return None;
         }
         let first = counted

@@ -10,13 +10,17 @@
 //! Invariants held here: I2 (the queue checks every job that has work left), I3 (one live lease per
 //! job, and an older epoch changes nothing), I6 (start order is accept order within a priority and
 //! user, users take turns, and no job starves), I9 (held slots never exceed the limit nor leak),
-//! I13 (no accepted order exceeds a budget), I17 (no slot is granted while the queue is paused),
-//! I18 (nothing is counted twice), I19 (alerts are checked in time).
+//! I13 (no accepted order exceeds a budget), I17 (no slot is granted while the queue or the job's
+//! upstream is paused), I18 (nothing is counted twice), I19 (alerts are checked in time), I20 (a bulk
+//! acts at most once on each job that it chose).
 
 mod admission;
 mod alerts;
 mod book;
 mod budget;
+mod bulk;
+mod bulk_rows;
+mod bulk_run;
 mod charge;
 mod counting;
 mod deliveries;
@@ -28,6 +32,8 @@ mod memory;
 mod message;
 mod minute;
 mod operators;
+mod overrides;
+mod pause;
 mod policy;
 mod position;
 mod question;
@@ -39,6 +45,12 @@ mod tally;
 
 pub use alerts::{AlertAnswered, AlertsDue, CHECK_PATIENCE};
 pub use book::Book;
+pub use bulk::{
+    BULK_PORTION, BULKS_KEPT, Bulk, BulkFilter, BulkItem, BulkRefused, MAX_BULK, MAX_BULK_TRIES,
+    Matching, StartBulk, StopBulk,
+};
+pub use bulk_rows::BulkRows;
+pub use bulk_run::matching;
 pub use charge::{Charge, OverBudget, Whose, day_of};
 pub use counting::totals;
 pub use entry::{Entry, HEAD_START, InLine, MAX_PRIORITY, Stage, Summary, Terms};
@@ -50,6 +62,8 @@ pub use message::{
     RedeliveredEvent, Refused, Report, Resume, Sweep, Unaffordable,
 };
 pub use minute::{MINUTES_KEPT, Minute, Sample};
+pub use overrides::{ChangeLimits, Limit, LimitConflict, Override, Overrides};
+pub use pause::{PauseUpstream, Pauses, ResumeUpstream, Scope, UpstreamPause};
 pub use policy::{Mode, Policy};
 pub use position::{BlockedBy, Position, backoffs, position, position_of};
 pub use question::{Alarm, Ask, Heard, MAX_ASKS_PER_ALARM, Question};

@@ -10,7 +10,7 @@
 //!   flight.
 //!
 //! # Messages; each is answered with 200 and its reply, or 500 if it failed
-//! `Create`, `Withdraw`, `View`, `Start`, `Check`, `DeadLetter`, `UpstreamWebhook`, `Delete`,
+//! `Create`, `Withdraw`, `View`, `Start`, `Check`, `DeadLetter`, `UpstreamWebhook`, `Delete`, `BulkAct`,
 //! `Cancel`, `Retry`, `Confirm`, `Clarify`, `DeleteVideo`, `Deliveries` and `Redeliver`: [`answer`]
 //! decides what to save, how to set the alarm and what to reply, without awaiting anything, so each
 //! is one atomic write. None of them acts. `Timeline` reads. `Follow` is answered by a stream, see
@@ -42,7 +42,7 @@ use crate::config::Config;
 use crate::machine::delivery::Receipt;
 use crate::machine::follow::{Beginning, Follower, begin};
 use crate::machine::job::{
-    Answer, Answered, Cancel, Change, Check, Clarify, Confirm, Create, DeadLetter, Delete,
+    Answer, Answered, BulkAct, Cancel, Change, Check, Clarify, Confirm, Create, DeadLetter, Delete,
     DeleteVideo, Deliveries, Effect, IMAGES, Job, JobMessage, MAX_EFFECTS, Ran, Redeliver, Refusal,
     Retry, Run, Setting, Start, TimelineEntry, UpstreamWebhook, View, Withdraw, answer,
 };
@@ -162,6 +162,7 @@ impl JobManager {
             DeadLetter::NAME => self.take_as::<DeadLetter>(envelope, setting),
             UpstreamWebhook::NAME => self.take_as::<UpstreamWebhook>(envelope, setting),
             Delete::NAME => self.take_as::<Delete>(envelope, setting),
+            BulkAct::NAME => self.take_as::<BulkAct>(envelope, setting),
             Cancel::NAME => self.take_as::<Cancel>(envelope, setting),
             Retry::NAME => self.take_as::<Retry>(envelope, setting),
             Confirm::NAME => self.take_as::<Confirm>(envelope, setting),

@@ -3,10 +3,11 @@
 
 use crate::ids::JobKey;
 use crate::machine::Status;
+use crate::machine::bulk::BulkAction;
 use crate::machine::job::{Refusal, TimelineEntry};
 use crate::machine::message::message;
 use crate::machine::metrics::MetricsByUpstream;
-use crate::machine::queue::{Position, Summary};
+use crate::machine::queue::{Bulk, BulkFilter, Matching, Overrides, Position, Summary};
 use crate::store::stats::{OwnedDelivery, QueueStats};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -71,6 +72,24 @@ message!(Owners -> Vec<String>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stats;
 message!(Stats -> QueueStats);
+
+/// The limits that operators changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GetOverrides;
+message!(GetOverrides -> Overrides);
+
+/// What a bulk would choose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountBulk {
+    pub action: BulkAction,
+    pub filter: BulkFilter,
+}
+message!(CountBulk -> Matching);
+
+/// The latest bulks, the newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListBulks;
+message!(ListBulks -> Vec<Bulk>);
 
 /// The metrics of the last `window` milliseconds. The reply is a
 /// [`MetricsReport`](crate::objects::series::MetricsReport) as JSON text, because no caller needs

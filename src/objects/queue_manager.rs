@@ -4,30 +4,35 @@
 //! * `entry`: one row per job: its stage (`waiting`, `delayed`, `held` with a lease, `watched`,
 //!   `deleting`, `ended`), its order, and its summary.
 //! * `book`: one row: the rounds served, the limiters of each provider and model, when the alarm
-//!   runs admission next, when the queue was paused, and the counters of the latest minute.
+//!   runs admission next, what is paused, the limits changed at run time, the running bulk, and the
+//!   counters of the latest minute.
 //! * `spending`: one row per UTC day and user, and one per day: what jobs have committed, written
 //!   in the step that writes the entry.
 //! * `delivery`: one row per webhook event, as its job last reported it; deleted with the job's
 //!   `entry`.
 //! * `metrics`: one row per earlier minute with counters, and one for the sum of all of them.
+//! * `bulk_item`: one row per job that the running bulk has not heard of; `bulk`: one row per bulk
+//!   that has ended.
 //! * `alert`: one row: which alerts are firing, and the messages about them that are still to be
 //!   sent.
-//! * One alarm: set for the earliest lease, watch, delay, admission or alert, or earlier.
+//! * One alarm: set for the earliest lease, watch, delay, admission, alert or question of a bulk, or
+//!   earlier.
 //!
 //! # Messages; each is answered with 200 and its reply, or 500 if it failed
 //! `Enqueue`, `EnqueueAgain`, `Report`, `Claim`, `GetPosition`, `Afford`, `Sweep`, `DeleteOld`,
-//! `Pause`, `Resume`, `Redelivered` and `AlertAnswered` are one synchronous step, admission
-//! included: nothing is awaited between reading and writing, so two of them can never grant the
-//! same slot or spend the same dollar. `List`, `Owners`, `Stats`, `Series`, `Totals`,
-//! `ListDeliveries`, `FindDelivery` and `Exhausted` only read.
+//! `Pause`, `Resume`, `PauseUpstream`, `ResumeUpstream`, `ChangeLimits`, `StartBulk`, `StopBulk`,
+//! `Redelivered` and `AlertAnswered` are one synchronous step, admission included: nothing is
+//! awaited between reading and writing, so two of them can never grant the same slot or spend the
+//! same dollar. `List`, `Owners`, `Stats`, `GetLine`, `GetOverrides`, `CountBulk`, `ListBulks`,
+//! `Series`, `Totals`, `ListDeliveries`, `FindDelivery` and `Exhausted` only read.
 //!
 //! # Alarm
 //! Runs admission if the mode says so, and sends a message to each job that is due, at most six at
 //! a time: `Start` to a holder (a newly admitted job begins, a running one replies with its state),
-//! `Check` to a job without a slot that has work left, `Delete` to an old job. When to ask again is
-//! saved before the message is sent, and a slot is freed only by the job's own reply or report. It
-//! also checks the alerts if no sweep did, and sends the messages about them without waiting for
-//! the receiver. When to send again is saved before.
+//! `Check` to a job without a slot that has work left, `Delete` to an old job, `BulkAct` to a job of
+//! the running bulk. When to ask again is saved before the message is sent, and a slot is freed only
+//! by the job's own reply or report. It also checks the alerts if no sweep did, and sends the
+//! messages about them without waiting for the receiver. When to send again is saved before.
 //!
 //! # Platform pitfalls, and why they cannot happen here
 //! * A lost alarm (3, 4): every step sets it, a new instance sets it at its first event, and the
@@ -50,14 +55,15 @@ use crate::machine::message::{Message, NoAnswer};
 use crate::machine::metrics::{Metrics, MetricsByUpstream};
 use crate::machine::queue;
 use crate::machine::queue::{
-    Afford, Alarm, AlertAnswered, AlertsDue, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Event,
-    GetLine, GetPosition, Heard, Input, Pause, Policy, Question, QueueInstance, Redelivered,
-    Report, Resume, Step, Summary, Sweep,
+    Afford, Alarm, AlertAnswered, AlertsDue, Ask, Bulk, ChangeLimits, Claim, DeleteOld, Enqueue,
+    EnqueueAgain, Event, GetLine, GetPosition, Heard, Input, Overrides, Pause, PauseUpstream,
+    Policy, Question, QueueInstance, Redelivered, Report, Resume, ResumeUpstream, StartBulk, Step,
+    StopBulk, Summary, Sweep,
 };
 use crate::objects::alerts;
 use crate::objects::messages::{
-    BadCursor, Exhausted, FindDelivery, JobPage, List, ListDeliveries, OwnedDeliveries, Owners,
-    Series, Stats, Totals,
+    BadCursor, CountBulk, Exhausted, FindDelivery, GetOverrides, JobPage, List, ListBulks,
+    ListDeliveries, OwnedDeliveries, Owners, Series, Stats, Totals,
 };
 use crate::objects::series::MetricsBuilder;
 use crate::objects::shell::{Envelope, Shell};
@@ -162,6 +168,12 @@ impl QueueManager {
             }
             Stats::NAME => text(&self.stats()?),
             GetLine::NAME => self.line(),
+            GetOverrides::NAME => text(&self.overrides()?),
+            CountBulk::NAME => {
+                let CountBulk { action, filter } = envelope.read()?;
+                text(&queue::matching(&self.rows()?, action, &filter)?)
+            }
+            ListBulks::NAME => text(&self.bulks()?),
             Series::NAME => text(&self.series(&envelope.read::<Series>()?)?),
             Totals::NAME => text(&(self.totals()?, self.stats()?)),
             ListDeliveries::NAME => {
@@ -193,6 +205,11 @@ impl QueueManager {
             DeleteOld::NAME => self.step_as::<DeleteOld>(envelope, policy, moment),
             Pause::NAME => self.step_as::<Pause>(envelope, policy, moment),
             Resume::NAME => self.step_as::<Resume>(envelope, policy, moment),
+            PauseUpstream::NAME => self.step_as::<PauseUpstream>(envelope, policy, moment),
+            ResumeUpstream::NAME => self.step_as::<ResumeUpstream>(envelope, policy, moment),
+            ChangeLimits::NAME => self.step_as::<ChangeLimits>(envelope, policy, moment),
+            StartBulk::NAME => self.step_as::<StartBulk>(envelope, policy, moment),
+            StopBulk::NAME => self.step_as::<StopBulk>(envelope, policy, moment),
             Redelivered::NAME => self.step_as::<Redelivered>(envelope, policy, moment),
             AlertAnswered::NAME => self.step_as::<AlertAnswered>(envelope, policy, moment),
             _ => Err(envelope.unknown()),
@@ -260,6 +277,20 @@ impl QueueManager {
         let (rows, config) = (self.rows()?, self.shell.config()?);
         let mut instance = self.instance.borrow_mut();
         rows.stats(instance.memory(&rows)?, &config.queue, clock::now())
+    }
+
+    fn overrides(&self) -> Result<Overrides> {
+        let rows = self.rows()?;
+        let mut instance = self.instance.borrow_mut();
+        Ok(instance.memory(&rows)?.book.overrides.clone())
+    }
+
+    /// The running bulk, then the latest that have ended.
+    fn bulks(&self) -> Result<Vec<Bulk>> {
+        let rows = self.rows()?;
+        let mut instance = self.instance.borrow_mut();
+        let running = instance.memory(&rows)?.book.bulk.clone();
+        Ok(rows.bulks(running)?)
     }
 
     fn totals(&self) -> Result<MetricsByUpstream> {
@@ -393,6 +424,7 @@ impl QueueManager {
                 .await
             }
             Question::Delete => stub::job(env, key, &Delete { created_at }).await,
+            Question::Bulk(act) => stub::job(env, key, act).await,
         }
     }
 }
@@ -440,6 +472,7 @@ fn tell(event: &Event) {
             );
         }
         Event::Alert(news) => alerts::tell(news),
+        Event::BulkEnded { id } => tracing::info!(bulk = id, "[QUEUE] Bulk ended"),
         Event::Available { upstream, took } => {
             tracing::info!(
                 upstream = upstream,

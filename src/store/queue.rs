@@ -15,9 +15,10 @@ use crate::store::queue_row::{COLUMNS, key_of, read_entry, read_in_line};
 use crate::store::queue_tables::{MIGRATIONS, levels};
 use crate::store::schema;
 use crate::store::sql::{Sql, SqlValue};
-use crate::store::stats::{Cost, QueueStats, Slots, UpstreamBackoff};
-use crate::time::rfc3339;
-use crate::time::{MINUTE, Millis};
+use crate::store::stats::{
+    Cost, LimitsInForce, PausedUpstream, QueueStats, Slots, UpstreamBackoff,
+};
+use crate::time::{MINUTE, Millis, rfc3339};
 
 /// Numbers are bound as doubles, which are exact up to this value.
 const MOST: u64 = (1 << 53) - 1;
@@ -67,6 +68,7 @@ impl<S: Sql> QueueStore<S> {
         let without_timer = "SELECT count(*) FROM entry WHERE late = 1 \
              OR (stage IN ('held', 'watched', 'deleting') AND lease_until < ?)";
         let book = &memory.book;
+        let policy = &policy.with(&book.overrides);
         let backoffs = backoffs(memory, now)
             .into_iter()
             .map(|(upstream, backoff)| UpstreamBackoff {
@@ -78,6 +80,8 @@ impl<S: Sql> QueueStore<S> {
             mode: policy.mode.as_str().to_owned(),
             paused: book.is_paused(),
             paused_since: book.paused_since.map(rfc3339),
+            paused_upstreams: PausedUpstream::of(&book),
+            limits: LimitsInForce::of(policy),
             slots: Slots {
                 total: policy.slots,
                 used: memory.tally.held(),
@@ -183,8 +187,6 @@ impl<S: Sql> QueueStore<S> {
 }
 
 impl<S: Sql> Rows for QueueStore<S> {
-    type Error = S::Error;
-
     fn memory(&self) -> Result<Memory, S::Error> {
         Ok(Memory {
             book: self.book()?,
@@ -442,4 +444,8 @@ impl<S: Sql> Rows for QueueStore<S> {
     fn save_alerts(&mut self, alerts: &Alerts) -> Result<(), S::Error> {
         alerts::save(&self.sql, alerts)
     }
+}
+
+pub(crate) fn bound(limit: usize) -> SqlValue {
+    u64::try_from(limit).unwrap_or(u64::MAX).into()
 }

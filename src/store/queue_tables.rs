@@ -9,7 +9,7 @@ use crate::store::schema::Migration;
 /// so `entry_by_generation` finds its owner. In `spending` the row of all users together has an
 /// empty user, and in `metrics` the row of minute 0 is the sum of all minutes before the latest
 /// one.
-pub const MIGRATIONS: [Migration; 2] = [FIRST, ALERTS];
+pub const MIGRATIONS: [Migration; 3] = [FIRST, ALERTS, BULKS];
 
 const FIRST: Migration = Migration {
     columns: &[],
@@ -58,6 +58,20 @@ const ALERTS: Migration = Migration {
     columns: &[],
     statements: "
     CREATE TABLE IF NOT EXISTS alert (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL);
+",
+};
+
+/// The bulks that have ended, and the items of the running one.
+const BULKS: Migration = Migration {
+    columns: &[],
+    statements: "
+    CREATE TABLE IF NOT EXISTS bulk (id INTEGER PRIMARY KEY, record TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS bulk_item (
+        number INTEGER PRIMARY KEY, user_id TEXT NOT NULL, generation_id TEXT NOT NULL, created_at INTEGER NOT NULL,
+        epoch INTEGER NOT NULL, due_at INTEGER NOT NULL, tries INTEGER NOT NULL
+    );
+    CREATE UNIQUE INDEX IF NOT EXISTS bulk_item_by_job ON bulk_item (user_id, generation_id);
+    CREATE INDEX IF NOT EXISTS bulk_item_due ON bulk_item (due_at, number);
 ",
 };
 

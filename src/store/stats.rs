@@ -3,7 +3,10 @@
 use crate::ids::JobKey;
 use crate::machine::alerts::AlertKind;
 use crate::machine::delivery::DeliverySummary;
+use crate::machine::queue::{Book, Policy, UpstreamPause};
+use crate::money::dollars;
 use crate::time::Millis;
+use crate::time::rfc3339;
 use serde::{Deserialize, Serialize};
 
 /// An event and its owner.
@@ -20,12 +23,18 @@ pub struct OwnedDelivery {
 pub struct QueueStats {
     /// `immediate`, `cron`, `alarm` or `queue`.
     pub mode: String,
-    /// Whether an operator paused the queue.
+    /// Whether an operator paused the whole queue.
     pub paused: bool,
     /// When the queue was paused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_since: Option<String>,
+    /// The providers and models that an operator paused by themselves.
+    #[serde(default)]
+    pub paused_upstreams: Vec<PausedUpstream>,
     pub slots: Slots,
+    /// The limits in force: the settings, or what an operator set in their place.
+    #[serde(default)]
+    pub limits: LimitsInForce,
     /// Generations by status.
     pub by_status: std::collections::BTreeMap<String, u64>,
     /// Waiting jobs by priority.
@@ -66,6 +75,64 @@ pub struct ShownAlert {
     pub upstream: Option<String>,
     /// When its condition began, as RFC 3339.
     pub since: String,
+}
+
+/// A provider, or one model of it, that an operator paused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct PausedUpstream {
+    pub provider: String,
+    /// Absent if all models of the provider are paused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    pub paused_since: String,
+}
+
+impl PausedUpstream {
+    /// The pauses in the queue's state.
+    pub fn of(book: &Book) -> Vec<Self> {
+        Self::all(&book.paused_upstreams)
+    }
+
+    pub fn all(pauses: &[UpstreamPause]) -> Vec<Self> {
+        let shown = |pause: &UpstreamPause| Self {
+            provider: pause.scope.provider.clone(),
+            model: pause.scope.model.clone(),
+            paused_since: rfc3339(pause.since),
+        };
+        pauses.iter().map(shown).collect()
+    }
+}
+
+/// The limits in force. Amounts are US dollars.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct LimitsInForce {
+    pub max_concurrent_jobs: u64,
+    pub max_concurrent_jobs_per_user: u64,
+    /// Absent if each model's own limit applies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_submits_per_minute: Option<u64>,
+    /// Only for keys and admins, and absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_cost_per_day: Option<f64>,
+    /// Only for keys and admins, and absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_cost_per_user_per_day: Option<f64>,
+}
+
+impl LimitsInForce {
+    pub fn of(policy: &Policy) -> Self {
+        Self {
+            max_concurrent_jobs: policy.slots,
+            max_concurrent_jobs_per_user: policy.user_slots_in_force(),
+            max_submits_per_minute: policy.rate_of_operator(),
+            max_cost_per_day: policy.max_cost_per_day.map(dollars),
+            max_cost_per_user_per_day: policy.max_cost_per_user_per_day.map(dollars),
+        }
+    }
 }
 
 /// An upstream that takes no submits for now. Times are RFC 3339.

@@ -30,6 +30,10 @@ await scenario(async ({ fresh }) => {
     await page.getByRole("link", { name: "Deliveries" }).click();
     await page.locator("tr[data-state]").first().waitFor();
     await examine(page, "deliveries", colorScheme);
+    await page.getByRole("link", { name: "Controls" }).click();
+    await page.locator(".switches li").nth(2).waitFor();
+    await page.getByLabel("Jobs at once", { exact: true }).waitFor();
+    await examine(page, "controls", colorScheme);
     await page.getByRole("link", { name: "Setup" }).click();
     await page.locator(".checks li[data-state=failed]").first().waitFor();
     await examine(page, "setup", colorScheme);

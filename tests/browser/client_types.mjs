@@ -9,11 +9,15 @@ const USER = "u_types";
 const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 /** The schemas that no answer contains, and why. */
 const OUT_OF_REACH = {
+  BulkFilter: "only in requests",
+  BulkRequest: "only in requests",
   Clarification: "only in requests",
   ClarificationResponses: "only in requests",
+  LimitChanges: "only in requests",
   Order: "only in requests",
   OrderImage: "only in requests",
   OrderParameters: "only in requests",
+  PauseScope: "only in requests",
 };
 
 const client = createReelay({
@@ -112,6 +116,37 @@ await operator("POST", "/api/alerts/test");
 await ask("DELETE", `/api/storage/videos/${id}`);
 await reelay("get", id);
 await operator("POST", "/api/cron/cleanup");
+
+// What operators change without a deploy.
+const steer = (method, path, body) => operator(method, path, { body: JSON.stringify(body) });
+await steer("POST", "/api/queue/pause", { provider: "vertex" });
+await operator("GET", "/api/queue/status");
+await steer("POST", "/api/queue/resume", { provider: "vertex" });
+await steer("PATCH", "/api/queue/settings", { maxConcurrentJobs: 4 });
+await steer("PATCH", "/api/queue/settings", { maxConcurrentJobs: null });
+const some = { action: "retry", filter: { userId: USER, status: "failed", createdAfter: "2026-01-01T00:00:00Z" } };
+const { count: matching, maxCost } = await steer("POST", "/api/bulk", some);
+assert.ok(matching > 0 && maxCost > 0, "failed generations match");
+const run = { ...some, dryRun: false, count: matching, maxCost };
+const { bulk } = await steer("POST", "/api/bulk", run);
+await operator("GET", "/api/bulk");
+const isOver = ({ id }) =>
+  until("the bulk is over", async () => (await operator("GET", `/api/bulk/${id}`)).bulk.endedAt);
+await isOver(bulk);
+await operator("POST", "/api/queue/pause");
+// A small bulk may end before it is stopped.
+await until("a bulk is stopped", async () => {
+  await Promise.all(Array.from({ length: 30 }, () => client.create({ prompt: "Given up", model: "demo" })));
+  const queued = { action: "cancel", filter: { userId: USER, status: "queued" } };
+  const said = await steer("POST", "/api/bulk", queued);
+  const cancels = await steer("POST", "/api/bulk", { ...queued, dryRun: false, count: said.count, maxCost: 0 });
+  const headers = { Authorization: `Bearer ${KEYS.admin}` };
+  const address = `${ORIGIN}/api/bulk/${cancels.bulk.id}/stop`;
+  const stopped = await answers.recordingFetch(address, { method: "POST", headers });
+  await isOver(cancels.bulk);
+  return stopped.ok;
+});
+await operator("POST", "/api/queue/resume");
 
 // Refusals.
 await refused("POST", "/api/generations", 400, { body: '{"prompt":"","parameters":{"duration":99}}' });

@@ -28,6 +28,9 @@ await scenario(
     await page.getByRole("link", { name: "Deliveries" }).click();
     await page.locator("tr[data-state]").first().waitFor();
     await fits(page, "deliveries");
+    await page.getByRole("link", { name: "Controls" }).click();
+    await page.locator(".switches li").nth(2).waitFor();
+    await fits(page, "controls");
     await page.getByRole("link", { name: "Setup" }).click();
     await page.locator(".checks li").first().waitFor();
     await page.getByRole("button", { name: "Render the demo", disabled: false }).waitFor();

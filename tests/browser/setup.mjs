@@ -8,7 +8,7 @@ import { check, KEYS, scenario, until } from "./lib/stage.mjs";
 import { open, rows, signIn, stands, summary } from "./lib/steps.mjs";
 import { ask, done, inbox, order } from "./lib/world.mjs";
 
-const GREEN = ["API_KEY", "ADMIN_KEY", "NEXTJS_URL", "R2", "veo3", "vertex", "omni", "demo"];
+const GREEN = ["API_KEY", "ADMIN_KEY", "NEXTJS_URL", "R2", "veo3", "vertex", "omni", "demo", "limits"];
 
 await scenario(
   async ({ page, fresh }) => {

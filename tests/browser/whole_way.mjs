@@ -180,7 +180,7 @@ async function pausesAndResumes(page) {
   await banner.getByText(/^The queue is paused \(since \d\d:\d\d:\d\d\)/).waitFor();
   await orderBy(page, "One that has to wait", "anna");
   await stands(page, "Queued");
-  await summary(page).getByText("The queue is paused.").waitFor();
+  await summary(page).getByText("An operator has paused it.").waitFor();
   await banner.getByRole("button", { name: "Resume" }).click();
   await stands(page, "Completed");
   await banner.waitFor({ state: "detached" });

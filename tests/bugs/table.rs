@@ -219,6 +219,21 @@ pub(crate) const BUGS: &[Bug] = &[
         mistake: "Fires an alert again at each check while its condition holds",
         breaks: &["I19"],
     },
+    // 40
+    Bug {
+        mistake: "Retries a job again for a repeated message of its bulk",
+        breaks: &["I20"],
+    },
+    // 41
+    Bug {
+        mistake: "Grants slots of a paused video service",
+        breaks: &["I17"],
+    },
+    // 42
+    Bug {
+        mistake: "Ignores the limits that were changed at run time",
+        breaks: &["I6", "I9", "I13", "Limit"],
+    },
 ];
 
 pub(crate) const EDITS: &[Edit] = &[
@@ -285,6 +300,26 @@ pub(crate) const EDITS: &[Edit] = &[
         find: r"Phase::Ended { .. } => return Err(Refusal::AlreadyEnded),",
         plant: r"Phase::Ended { .. } if !planted(8) => return Err(Refusal::AlreadyEnded),
             Phase::Ended { .. } => {}",
+    },
+    Edit {
+        file: "job/bulk.rs",
+        find: r"if self.bulk.is_some_and(|mark| mark.bulk >= act.bulk) {",
+        plant: r"if self.bulk.is_some_and(|mark| mark.bulk >= act.bulk) && !planted(40) {",
+    },
+    Edit {
+        file: "job/bulk.rs",
+        find: r"if self.epoch != act.epoch {",
+        plant: r"if self.epoch != act.epoch && !planted(40) {",
+    },
+    Edit {
+        file: "queue/admission.rs",
+        find: r"let is_paused = self.memory.book.pauses_upstream(upstream);",
+        plant: r"let is_paused = self.memory.book.pauses_upstream(upstream) && !planted(41);",
+    },
+    Edit {
+        file: "queue/step.rs",
+        find: r"policy: policy.with(&before.overrides),",
+        plant: r"policy: if planted(42) { *policy } else { policy.with(&before.overrides) },",
     },
     Edit {
         file: "job/submit.rs",

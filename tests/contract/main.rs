@@ -6,6 +6,7 @@ mod alerts;
 #[path = "../support/altered.rs"]
 mod altered;
 mod bad_input;
+mod bulks;
 mod clarifications;
 mod costs;
 mod demo;
@@ -31,6 +32,7 @@ mod schedules;
 mod settings;
 mod setup;
 mod signed_urls;
+mod steering;
 mod tokens;
 mod toy_provider;
 mod upstream_webhooks;

@@ -26,6 +26,7 @@ pub(crate) const CATALOGUE: Catalogue<'static> = Catalogue {
 
 pub(crate) const INTAKE: Intake<'static> = Intake {
     user_id: "u_1",
+    max_priority: 10,
     idempotency_key: None,
     public_url: "https://reelay.example.com",
     catalogue: CATALOGUE,

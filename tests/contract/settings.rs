@@ -5,7 +5,7 @@ use reelay::config::reference::SETTINGS;
 use reelay::config::{Config, ConfigErrors, Environment};
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::UnknownSubmit;
-use reelay::machine::queue::Mode;
+use reelay::machine::queue::{Mode, Policy};
 use reelay::models::Aliases;
 use reelay::time::DAY;
 use reelay::variables::{NotText, Platform};
@@ -23,12 +23,12 @@ fn the_defaults_are_those_of_the_documentation() {
             config.queue.user_slots,
             config.queue.max_waiting
         ),
-        (3, 3, 10_000)
+        (3, Policy::UNLIMITED, 10_000)
     );
     assert_eq!(config.download_idle, 30_000);
     assert_eq!(
         (config.queue.submits_per_minute, config.submits_per_minute),
-        (100_000, None)
+        (Policy::UNLIMITED, None)
     );
     assert_eq!(config.queue.retention, 7 * DAY);
     assert_eq!(
@@ -577,7 +577,7 @@ fn a_users_share_is_all_slots_unless_it_is_less() {
             config_with(&settings)
                 .expect("valid settings")
                 .queue
-                .user_slots,
+                .user_slots_in_force(),
             expected
         );
     }

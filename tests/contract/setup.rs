@@ -306,7 +306,7 @@ fn the_last_webhook_is_red_while_the_app_does_not_accept_it() {
         );
     }
     assert!(is(&check::last_webhook(None), CheckState::Unknown));
-    assert!(is(&check::silent_queue(), CheckState::Failed));
+    assert!(is(&check::silent_queue("last webhook"), CheckState::Failed));
 }
 
 fn is(line: &SetupCheck, state: CheckState) -> bool {

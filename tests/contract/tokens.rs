@@ -16,6 +16,7 @@ fn user(id: &str) -> Caller {
     Caller::User {
         id: id.to_owned(),
         admin: false,
+        max_priority: None,
     }
 }
 
@@ -57,11 +58,48 @@ fn only_the_role_admin_opens_the_operator_routes() {
         with_role(json!("admin")),
         Some(Caller::User {
             id: "u_1".to_owned(),
-            admin: true
+            admin: true,
+            max_priority: None,
         })
     );
     assert_eq!(with_role(json!("Admin")), Some(user("u_1")));
     assert_eq!(with_role(json!(null)), Some(user("u_1")));
+}
+
+#[test]
+fn the_claim_of_a_token_limits_its_users_priority_and_else_the_setting_does() {
+    let config = config_with(&[("MAX_USER_PRIORITY", "4")]).expect("valid settings");
+    let most = |claims: Value| {
+        let mut all = json!({ "sub": "u_1", "exp": NOW + 60 });
+        all.as_object_mut()
+            .expect("an object")
+            .extend(claims.as_object().expect("an object").clone());
+        caller(&signed(&all)).map(|caller| caller.max_priority(config.max_user_priority))
+    };
+    for (claims, expected) in [
+        (json!({}), 4),
+        (json!({ "maxPriority": null }), 4),
+        (json!({ "maxPriority": 0 }), 0),
+        (json!({ "maxPriority": 9 }), 9),
+        (json!({ "maxPriority": 1, "role": "admin" }), 10),
+    ] {
+        assert_eq!(most(claims.clone()), Some(expected), "{claims}");
+    }
+    for key in [Caller::Service, Caller::Operator] {
+        assert_eq!(key.max_priority(0), 10, "{key:?}");
+    }
+    assert_eq!(production().max_user_priority, 0, "the default");
+}
+
+#[test]
+fn a_claim_that_is_no_priority_makes_the_token_invalid_and_is_named() {
+    for claim in [json!(11), json!(-1), json!(1.5), json!("3"), json!([])] {
+        let token = signed(&json!({ "sub": "u_1", "exp": NOW + 60, "maxPriority": claim }));
+        let problem = authenticate(Some(&format!("Bearer {token}")), &production(), NOW)
+            .expect_err("no priority");
+        assert_eq!(problem.status, 401, "{claim}");
+        assert!(problem.detail.contains("maxPriority"), "{}", problem.detail);
+    }
 }
 
 #[test]
@@ -262,6 +300,7 @@ fn a_user_is_named_alike_wherever_they_are_named() {
         Caller::User {
             id: "u_1".to_owned(),
             admin: true,
+            max_priority: None,
         },
     ] {
         assert_eq!(named(&caller, None, [None, None]), Ok(None));
@@ -361,6 +400,7 @@ fn a_user_acts_for_nobody_else() {
     let caller = Caller::User {
         id: "u_1".to_owned(),
         admin: false,
+        max_priority: None,
     };
     assert_eq!(caller.acting_for(None, None).as_deref(), Ok("u_1"));
     assert_eq!(
@@ -387,6 +427,7 @@ fn an_admin_acts_for_whom_they_name_and_else_for_themselves() {
     let admin = Caller::User {
         id: "u_1".to_owned(),
         admin: true,
+        max_priority: None,
     };
     assert_eq!(admin.acting_for(None, None).as_deref(), Ok("u_1"));
     assert_eq!(admin.acting_for(Some("u_2"), None).as_deref(), Ok("u_2"));
@@ -425,6 +466,7 @@ fn only_operators_open_the_operator_routes() {
     let user = |admin| Caller::User {
         id: "u_1".to_owned(),
         admin,
+        max_priority: None,
     };
     assert!(user(true).is_operator() && Caller::Operator.is_operator());
     assert!(!user(false).is_operator() && !Caller::Service.is_operator());

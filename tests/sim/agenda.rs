@@ -3,7 +3,9 @@
 use crate::message_queue::Wake;
 use crate::world::World;
 use reelay::machine::alerts::AlertMessage;
+use reelay::machine::bulk::BulkAction;
 use reelay::machine::job::{Answer, InFlight};
+use reelay::machine::queue::Limit;
 use reelay::time::Millis;
 use std::collections::BTreeMap;
 
@@ -27,6 +29,23 @@ pub(crate) enum Due {
 pub(crate) enum Operation {
     Pause,
     Resume,
+    /// Pauses the video service, or one model of it.
+    PauseUpstream {
+        model: Option<&'static str>,
+    },
+    ResumeUpstream {
+        model: Option<&'static str>,
+    },
+    /// Sets a limit in place of its setting, or resets it.
+    ChangeLimit {
+        limit: Limit,
+        value: Option<u64>,
+    },
+    /// Counts the jobs that match, and starts a bulk for them.
+    Bulk {
+        action: BulkAction,
+    },
+    StopBulk,
     /// Sends one of the job's events again.
     Redeliver {
         job: usize,

@@ -11,9 +11,9 @@ use reelay::ids::JobKey;
 use reelay::machine::cached::Cached;
 use reelay::machine::delivery::{Delivery, DeliverySummary};
 use reelay::machine::job::{
-    AlarmChange, Answered, Cancel, Change, Confirm, Create, DeadLetter, Job, JobMessage, Refusal,
-    Request, Retry, Rules, Run, Setting, Texts, UpstreamWebhook, Wake, WakeReason, Withdraw,
-    answer,
+    AlarmChange, Answered, BulkAct, Cancel, Change, Confirm, Create, DeadLetter, Job, JobMessage,
+    Refusal, Request, Retry, Rules, Run, Setting, Texts, UpstreamWebhook, Wake, WakeReason,
+    Withdraw, answer,
 };
 use reelay::machine::message::{NoAnswer, Reply};
 use reelay::time::Millis;
@@ -129,6 +129,7 @@ impl World {
     {
         let job = self.jobs[number].load();
         self.meet_message(number, job.as_deref(), &message);
+        let act = (&message as &dyn Any).downcast_ref::<BulkAct>().copied();
         let moment = self.moment();
         let policy = self.plan.policy.clone();
         let Platform {
@@ -161,11 +162,15 @@ impl World {
             )
         });
         self.meet_reply(&reply);
-        match change {
-            Change::None => {}
-            Change::Save(job) => self.save_job(number, *job, alarm)?,
-            Change::Delete => self.delete_job(number, job.as_deref(), M::NAME)?,
+        let saved = match change {
+            Change::None => Ok(()),
+            Change::Save(job) => self.save_job(number, *job, alarm),
+            Change::Delete => self.delete_job(number, job.as_deref(), M::NAME),
+        };
+        if let Some(act) = act {
+            self.watch_bulk_act(number, act, job.as_deref());
         }
+        saved?;
         self.arm_as_asked(number, alarm);
         Ok(reply)
     }

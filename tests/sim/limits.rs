@@ -5,6 +5,7 @@ use crate::witness::Invariant;
 use crate::world::World;
 use reelay::ids::JobKey;
 use reelay::machine::limiter::Availability;
+use reelay::machine::queue::Scope;
 use reelay::time::{DAY, MINUTE, Millis, SECOND};
 use std::collections::BTreeMap;
 
@@ -21,8 +22,11 @@ struct Made {
 
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
-    /// The limits by the real time from which they were in force.
-    in_force: Vec<(Millis, u64)>,
+    /// The limits by the real time from which they were in force, and whether an operator set each
+    /// at run time, so that it replaces the models' own.
+    in_force: Vec<(Millis, u64, bool)>,
+    /// What is paused besides the whole queue.
+    pub(crate) paused: Vec<Scope>,
     /// The limits of the models themselves.
     own: BTreeMap<String, u64>,
     made: BTreeMap<String, Vec<Made>>,
@@ -44,8 +48,8 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    pub(crate) fn allow(&mut self, real: Millis, limit: u64) {
-        self.in_force.push((real, limit));
+    pub(crate) fn allow(&mut self, real: Millis, limit: u64, replaces: bool) {
+        self.in_force.push((real, limit, replaces));
     }
 
     /// The model itself allows no more than this, whatever the operator's limit is.
@@ -53,13 +57,15 @@ impl Limits {
         self.own.insert(upstream, limit);
     }
 
-    /// How many submits a minute a model allows when the operator's limit is `limit`.
-    pub(crate) fn of(&self, upstream: &str, limit: u64) -> u64 {
-        self.own
-            .get(upstream)
-            .copied()
-            .unwrap_or(u64::MAX)
-            .min(limit)
+    /// How many submits a minute a model allows now.
+    pub(crate) fn now(&self, upstream: &str) -> u64 {
+        let latest = self.in_force.last();
+        latest.map_or(u64::MAX, |latest| self.of(upstream, *latest))
+    }
+
+    fn of(&self, upstream: &str, (_, limit, replaces): (Millis, u64, bool)) -> u64 {
+        let own = self.own.get(upstream).copied().unwrap_or(u64::MAX);
+        if replaces { limit } else { own.min(limit) }
     }
 
     pub(crate) fn clock_jumped(&mut self, real: Millis, forward: bool) {
@@ -137,11 +143,16 @@ impl Limits {
         })
     }
 
-    /// Every upstream that takes no submits is probed now.
-    pub(crate) fn probe_now(&mut self, now: Millis) {
-        for (until, _) in self.blocked.values_mut() {
+    /// Each of these upstreams that takes no submits is probed now.
+    pub(crate) fn probe_now(&mut self, now: Millis, is_meant: impl Fn(&str) -> bool) {
+        for (_, (until, _)) in self.blocked.iter_mut().filter(|(name, _)| is_meant(name)) {
             *until = (*until).min(now);
         }
+    }
+
+    /// Whether an operator paused this upstream by itself.
+    pub(crate) fn is_paused(&self, upstream: &str) -> bool {
+        self.paused.iter().any(|scope| belongs_to(scope, upstream))
     }
 
     /// Whether no further submit may be granted when `unspent` grants are not used yet: an upstream
@@ -159,14 +170,14 @@ impl Limits {
         })
     }
 
-    /// The largest limit in force at any time since `from`.
-    fn largest_since(&self, from: Millis) -> u64 {
-        let before = self.in_force.iter().rev().find(|(at, _)| *at <= from);
-        let later = self.in_force.iter().filter(|(at, _)| *at > from);
+    /// The largest limit of an upstream that was in force at any time since `from`.
+    fn largest_since(&self, upstream: &str, from: Millis) -> u64 {
+        let before = self.in_force.iter().rev().find(|(at, ..)| *at <= from);
+        let later = self.in_force.iter().filter(|(at, ..)| *at > from);
         before
             .into_iter()
             .chain(later)
-            .map(|(_, limit)| *limit)
+            .map(|limit| self.of(upstream, *limit))
             .max()
             .unwrap_or(u64::MAX)
     }
@@ -181,7 +192,15 @@ impl Limits {
             count += 1;
             since = since.min(other.granted_at);
         }
-        (count, self.of(upstream, self.largest_since(since)))
+        (count, self.largest_since(upstream, since))
+    }
+}
+
+/// Whether an upstream belongs to what an operator named.
+pub(crate) fn belongs_to(scope: &Scope, upstream: &str) -> bool {
+    match &scope.model {
+        Some(model) => upstream == format!("{}/{model}", scope.provider),
+        None => upstream.starts_with(&format!("{}/", scope.provider)),
     }
 }
 

@@ -20,6 +20,7 @@
 mod agenda;
 mod arbitrary;
 mod bucket;
+mod bulks;
 mod choices;
 mod crash;
 mod exhaustive;
@@ -45,6 +46,7 @@ mod script;
 mod seen;
 mod settings;
 mod spending;
+mod steering;
 mod stories;
 mod story;
 mod tally;

@@ -1,4 +1,4 @@
-//! The operator: pauses and resumes the queue, and redelivers events. It checks that no job gets a
+//! The operator: pauses and resumes the queue, steers it, and redelivers events. It checks that no job gets a
 //! slot while the queue is paused (I17), and that the catalogue of events in the end agrees with
 //! the jobs' own outboxes.
 
@@ -25,6 +25,7 @@ impl World {
                 self.agenda.add(at, Event::Operate(operation));
             }
         }
+        self.fill_in_steering();
         for _ in 0..self.plan.redeliveries {
             let job =
                 usize::try_from(self.choices.between(0, self.jobs.len() as u64 - 1)).unwrap_or(0);
@@ -41,6 +42,11 @@ impl World {
         match operation {
             Operation::Pause => self.tell_queue(Pause),
             Operation::Resume => self.tell_queue(Resume),
+            Operation::PauseUpstream { .. }
+            | Operation::ResumeUpstream { .. }
+            | Operation::ChangeLimit { .. }
+            | Operation::Bulk { .. }
+            | Operation::StopBulk => self.steer(operation),
             Operation::Redeliver { job } => {
                 let key = self.jobs[job].key.clone();
                 // The operator finds the event in the catalogue.
@@ -88,6 +94,7 @@ impl World {
         if self.healed && self.queue.rows.book.is_paused() {
             self.tell_queue(Resume);
         }
+        self.resume_upstreams();
     }
 
     /// I17: nobody is given a slot while the queue is paused.

@@ -77,6 +77,12 @@ pub(crate) struct Plan {
     pub(crate) changes: [u64; 2],
     /// How often the operator pauses the queue, and resumes it.
     pub(crate) pauses: u64,
+    /// How often the operator pauses a video service or a model, and resumes it.
+    pub(crate) upstream_pauses: u64,
+    /// How often the operator changes a limit at run time.
+    pub(crate) limit_changes: u64,
+    /// How many bulks the operator starts.
+    pub(crate) bulks: u64,
     /// How many events the operator redelivers, twice each.
     pub(crate) redeliveries: u64,
     /// Faults that strike at this many first occasions.
@@ -163,6 +169,9 @@ impl Plan {
             cron_returns: if choices.chance(40) { 24 * HOUR } else { 0 },
             changes: [choices.pick(&[0, 0, 1, 3]), choices.pick(&[0, 0, 1, 3])],
             pauses: choices.pick(&[0, 0, 0, 1, 2]),
+            upstream_pauses: choices.pick(&[0, 0, 0, 1, 2]),
+            limit_changes: choices.pick(&[0, 0, 1, 4]),
+            bulks: choices.pick(&[0, 0, 1, 3]),
             redeliveries: choices.pick(&[0, 0, 1, 3]),
             first: Vec::new(),
         };
@@ -254,7 +263,7 @@ pub(crate) const FINGERPRINT: &str = "f";
 pub(crate) const OTHER_FINGERPRINT: &str = "other";
 
 /// The models that are ordered, as `{provider}/{model}`.
-const MODELS: [&str; 3] = ["veo-3.1", "veo-3.1-fast", "veo-3.0"];
+pub(crate) const MODELS: [&str; 3] = ["veo-3.1", "veo-3.1-fast", "veo-3.0"];
 
 /// What one job orders in a world that begins at `beginning`.
 pub(crate) fn request(choices: &mut Choices, wishes: &Wishes, beginning: Millis) -> Request {

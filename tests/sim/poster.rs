@@ -43,7 +43,8 @@ impl World {
             action,
             Action::Retry | Action::Confirm | Action::Clarify { .. }
         );
-        if pays && self.plan.queue.limits_cost() {
+        // Only the queue knows the budgets in force.
+        if pays {
             let key = self.jobs[job].key.clone();
             self.ask_queue(Afford { key }, move |world, reply| {
                 world.payer_goes_on(job, action, reply);

@@ -150,7 +150,7 @@ impl World {
 
     fn ask(&mut self, handler: u64, ask: Ask) {
         let (job, epoch, created_at) = (self.number_of(&ask.key), ask.epoch, ask.created_at);
-        self.tally.mark("question", format!("{:?}", ask.question));
+        self.tally.mark("question", question_name(ask.question));
         match ask.question {
             Question::Start => {
                 let then =
@@ -172,6 +172,11 @@ impl World {
                 let then =
                     move |world: &mut Self, said| world.job_answered_queue(handler, ask, said);
                 self.ask_job(job, Delete { created_at }, then);
+            }
+            Question::Bulk(act) => {
+                let then =
+                    move |world: &mut Self, said| world.job_answered_queue(handler, ask, said);
+                self.ask_job(job, act, then);
             }
         }
     }
@@ -212,5 +217,14 @@ impl World {
         if self.queue.asked == 0 {
             self.queue.platform.handler = None;
         }
+    }
+}
+
+fn question_name(question: Question) -> &'static str {
+    match question {
+        Question::Start => "Start",
+        Question::Check => "Check",
+        Question::Delete => "Delete",
+        Question::Bulk(_) => "Bulk",
     }
 }

@@ -60,10 +60,8 @@ impl MapRows {
             .chain(self.delayed())
             .map(|(until, _)| until)
             .min();
-        due.into_iter()
-            .chain(self.book.admit_at)
-            .chain(self.book.alert_at)
-            .min()
+        let own = self.book.admit_at.into_iter().chain(self.book.bulk_at);
+        due.into_iter().chain(own).chain(self.book.alert_at).min()
     }
 }
 

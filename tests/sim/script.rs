@@ -78,8 +78,7 @@ impl World {
     /// The cron, the healing and the bounds.
     pub(crate) fn fill_in_ends(&mut self) {
         let healed = BEGINNING + self.plan.chaos;
-        self.limits
-            .allow(BEGINNING, self.plan.queue.submits_per_minute);
+        self.allow_rate();
         self.schedule_cron(MINUTE);
         if self.plan.queue.retention != plan::NEVER {
             let at = self.choices.between(0, self.plan.chaos);

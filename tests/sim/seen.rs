@@ -4,9 +4,10 @@ use reelay::ids::JobKey;
 use reelay::machine::job::State;
 use reelay::machine::limiter::Availability;
 use reelay::machine::queue::{
-    Afford, Alarm, AlertAnswered, AlertsDue, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain,
-    GetPosition, Heard, Input, Pause, Redelivered, Refused, Report, Resume, Summary, Sweep, Terms,
-    Unaffordable,
+    Afford, Alarm, AlertAnswered, AlertsDue, Ask, Bulk, BulkRefused, ChangeLimits, Claim,
+    DeleteOld, Enqueue, EnqueueAgain, GetPosition, Heard, Input, Limit, Matching, Pause,
+    PauseUpstream, Redelivered, Refused, Report, Resume, ResumeUpstream, Scope, StartBulk,
+    StopBulk, Summary, Sweep, Terms, Unaffordable,
 };
 use std::fmt::Debug;
 
@@ -36,6 +37,23 @@ pub(crate) enum Seen {
     DeleteOld,
     Pause,
     Resume,
+    PauseUpstream {
+        scope: Scope,
+    },
+    ResumeUpstream {
+        scope: Scope,
+    },
+    /// What was changed: nothing if the changes were refused.
+    ChangeLimits {
+        changed: Vec<(Limit, Option<u64>)>,
+    },
+    StartBulk {
+        said: Matching,
+        started: Result<Bulk, BulkRefused>,
+    },
+    StopBulk {
+        bulk: Option<Bulk>,
+    },
     Other,
 }
 
@@ -102,6 +120,46 @@ impl Watched for Afford {
         Seen::Afford {
             key: self.key,
             over: matches!(reply, Err(Unaffordable::OverBudget(_))),
+        }
+    }
+}
+
+impl Watched for PauseUpstream {
+    fn seen(self, _: &Self::Reply) -> Seen {
+        Seen::PauseUpstream { scope: self.scope }
+    }
+}
+
+impl Watched for ResumeUpstream {
+    fn seen(self, _: &Self::Reply) -> Seen {
+        Seen::ResumeUpstream { scope: self.scope }
+    }
+}
+
+impl Watched for ChangeLimits {
+    fn seen(self, reply: &Self::Reply) -> Seen {
+        let changed = if reply.is_ok() {
+            self.changes
+        } else {
+            Vec::new()
+        };
+        Seen::ChangeLimits { changed }
+    }
+}
+
+impl Watched for StartBulk {
+    fn seen(self, reply: &Self::Reply) -> Seen {
+        Seen::StartBulk {
+            said: self.said,
+            started: reply.clone(),
+        }
+    }
+}
+
+impl Watched for StopBulk {
+    fn seen(self, reply: &Self::Reply) -> Seen {
+        Seen::StopBulk {
+            bulk: reply.clone(),
         }
     }
 }

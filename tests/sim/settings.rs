@@ -53,7 +53,7 @@ impl World {
         {
             self.tally.mark("limits", "changed");
         }
-        self.limits.allow(self.real, after.submits_per_minute);
+        self.allow_rate();
         self.alerts_wait_for_step();
         self.trace
             .say(self.real, || format!("the settings are {after:?}"));

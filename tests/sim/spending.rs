@@ -72,16 +72,15 @@ impl World {
             Seen::Enqueue {
                 summary, new: true, ..
             } => (summary.clone(), true),
+            Seen::Alarm => return self.check_reserved(rows, now),
             Seen::Afford { key, .. } => match rows.before(key) {
                 Some(entry) => (entry.summary.clone(), pays_again(entry)),
                 None => return,
             },
             _ => return,
         };
-        let limits = [
-            self.plan.queue.max_cost_per_user_per_day,
-            self.plan.queue.max_cost_per_day,
-        ];
+        let policy = self.policy();
+        let limits = [policy.max_cost_per_user_per_day, policy.max_cost_per_day];
         let never_fits = limits
             .into_iter()
             .flatten()
@@ -92,7 +91,7 @@ impl World {
         let over = if waits {
             never_fits
         } else {
-            over_budget(&self.spending, &summary, &self.plan.queue, now)
+            over_budget(&self.spending, &summary, &policy, now)
         };
         let is_new = rows
             .before(&summary.key)
@@ -131,6 +130,31 @@ impl World {
                     summary.key.object_name()
                 ),
             );
+        }
+    }
+
+    /// What a bulk reserves for its retries fits into today's limits.
+    fn check_reserved(&mut self, rows: &MapRows, now: Millis) {
+        let policy = self.policy();
+        let charged = |entry: Option<&Entry>| entry.map_or(0, Entry::charged);
+        for key in rows.touched() {
+            if charged(rows.entries.get(&key)) <= charged(rows.before(&key)) {
+                continue;
+            }
+            let spent = |whose: Option<String>| rows.spending.get(&(now / DAY, whose)).copied();
+            let above = |limit: Option<u64>, whose| {
+                limit.is_some_and(|limit| spent(whose).unwrap_or(0) > limit)
+            };
+            if above(policy.max_cost_per_user_per_day, Some(key.user_id.clone()))
+                || above(policy.max_cost_per_day, None)
+            {
+                let name = key.object_name();
+                self.violated(
+                    Invariant::I13,
+                    format!("a bulk's retry of {name} does not fit into the day's budget"),
+                );
+            }
+            self.tally.mark("bulk", "reserved the price of a retry");
         }
     }
 

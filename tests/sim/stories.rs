@@ -2,14 +2,15 @@
 
 use crate::agenda::{Action, Event, Operation};
 use crate::faults::Fault;
-use crate::plan::{FINGERPRINT, OTHER_FINGERPRINT};
+use crate::plan::{FINGERPRINT, MODELS, OTHER_FINGERPRINT};
 use crate::story::Story;
 use crate::world::BEGINNING;
 use reelay::machine::Status;
 use reelay::machine::alerts::{AlertKind, AlertPolicy};
+use reelay::machine::bulk::BulkAction;
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::{ImageRole, InputImage, Request, UnknownSubmit};
-use reelay::machine::queue::Mode;
+use reelay::machine::queue::{Limit, Mode};
 use reelay::time::{MINUTE, SECOND};
 
 /// More occasions than any story has.
@@ -26,6 +27,7 @@ pub(crate) fn stories() -> Vec<Story> {
         of_money(),
         of_upstreams(),
         of_alerts(),
+        of_operators(),
     ]
     .concat()
 }
@@ -489,5 +491,49 @@ fn of_alerts() -> Vec<Story> {
         watched("an alert of a lost alarm", 1)
             .first(Fault::AlarmLost, 1)
             .meets("question: Start"),
+    ]
+}
+
+/// What an operator changes without a deploy.
+fn of_operators() -> Vec<Story> {
+    let later = |operation| Event::Operate(operation);
+    let bulk = |action| later(Operation::Bulk { action });
+    let steered = |name, model| {
+        Story::of(name, 2)
+            .operates(0, "rendering", Operation::PauseUpstream { model })
+            .at(4 * MINUTE, later(Operation::ResumeUpstream { model }))
+            .meets("queue: took an input while an upstream was paused")
+    };
+    let failed = |name, jobs| Story::of(name, jobs).first(Fault::SubmitRefused, jobs as u64);
+    let raised = Operation::ChangeLimit {
+        limit: Limit::MaxConcurrentJobs,
+        value: Some(2),
+    };
+    vec![
+        steered("a provider paused and resumed", None),
+        steered("a model paused and resumed", Some(MODELS[0])),
+        Story::of("more slots at run time", 2)
+            .operates(0, "rendering", raised)
+            .meets("limits: changed at run time"),
+        failed("one retried in bulk", 1)
+            .in_pairs()
+            .at(2 * MINUTE, bulk(BulkAction::Retry))
+            .meets("bulk: retried a job"),
+        failed("two retried in bulk", 2)
+            .at(2 * MINUTE, bulk(BulkAction::Retry))
+            .meets("bulk: retried a job"),
+        failed("retried in bulk within the budget", 2)
+            .planned(|plan| {
+                plan.owners = vec![0, 0];
+                plan.queue.max_cost_per_user_per_day = Some(4_000_000);
+            })
+            .orders(|request| request.terms.price_micros = 3_200_000)
+            .at(2 * MINUTE, bulk(BulkAction::Retry))
+            .ends(&[Status::Completed, Status::Failed])
+            .meets("bulk outcome: budget_exceeded"),
+        Story::of("cancelled in bulk", 2)
+            .at(10 * SECOND, bulk(BulkAction::Cancel))
+            .ends(&[Status::Cancelled; 2])
+            .meets("bulk: cancelled a job"),
     ]
 }

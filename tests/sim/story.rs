@@ -98,6 +98,9 @@ impl Story {
             cron_returns: 0,
             changes: [0, 0],
             pauses: 0,
+            upstream_pauses: 0,
+            limit_changes: 0,
+            bulks: 0,
             redeliveries: 0,
             first: Vec::new(),
         };

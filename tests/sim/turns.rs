@@ -1,7 +1,7 @@
 //! Whose turn it is: a second implementation of admission, compared with every grant the queue
 //! makes (I6).
 
-use crate::limits::Limits;
+use crate::limits::{Limits, belongs_to};
 use crate::rows::{MapRows, is_held};
 use crate::seen::Seen;
 use reelay::ids::JobKey;
@@ -120,7 +120,10 @@ impl Turns {
                     );
                 }
             }
-            Seen::Resume => limits.probe_now(now),
+            Seen::Resume => limits.probe_now(now, |_| true),
+            Seen::ResumeUpstream { scope } => {
+                limits.probe_now(now, |upstream| belongs_to(scope, upstream));
+            }
             Seen::Heard { .. }
             | Seen::Afford { .. }
             | Seen::Claim
@@ -128,6 +131,10 @@ impl Turns {
             | Seen::Sweep
             | Seen::DeleteOld
             | Seen::Pause
+            | Seen::PauseUpstream { .. }
+            | Seen::ChangeLimits { .. }
+            | Seen::StartBulk { .. }
+            | Seen::StopBulk { .. }
             | Seen::Other => {}
         }
         self.places.retain(|key, _| rows.entries.contains_key(key));
@@ -251,9 +258,9 @@ impl Turns {
                         .filter(|held| held.summary.upstream == *upstream)
                         .count();
                 of_user < policy.user_slots
+                    && !limits.is_paused(upstream)
                     && !limits.is_blocked(upstream, unspent as u64, now)
-                    && limits.heard(upstream, now) + (unspent as u64)
-                        < limits.of(upstream, policy.submits_per_minute)
+                    && limits.heard(upstream, now) + (unspent as u64) < limits.now(upstream)
             };
             let waits = |entry: &&&Entry| {
                 !granted

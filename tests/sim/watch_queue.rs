@@ -18,12 +18,15 @@ impl World {
         self.witness.latest_clock = self.witness.latest_clock.max(now);
         // Taken out, so that they can be read while the world is written.
         let rows = std::mem::take(&mut self.queue.rows);
+        self.note_steering(&rows, seen);
+        self.note_bulk(&rows, seen);
         self.met_places(&rows);
         self.observe_spending(&rows, seen, now);
         self.turns.hear(&rows, seen, now, &mut self.limits);
         self.turns.come_of_age(&rows, seen, now);
         let grants = Grants::of(&rows, seen);
         self.check_pause(&rows, seen, &grants);
+        self.check_upstream_pauses(&rows, &grants);
         self.check_catalogue(&rows);
         self.check_slots(&rows, &grants);
         self.count_queue(&rows, &grants);
@@ -44,7 +47,7 @@ impl World {
             .next(
                 &Line::before(&rows, &BTreeSet::new(), now),
                 &self.limits,
-                &self.plan.queue,
+                &self.policy(),
                 now,
             )
             .is_empty();
@@ -85,7 +88,7 @@ impl World {
     /// telling so.
     fn check_slots(&mut self, rows: &MapRows, grants: &Grants) {
         let held = rows.held().count() as u64;
-        let slots = self.plan.queue.slots;
+        let slots = self.policy().slots;
         if let Some(key) = &grants.told {
             self.tally.mark("slot", "taken by a running job's word");
             self.trace.say(self.real, || {
@@ -111,7 +114,7 @@ impl World {
             .held()
             .filter(|held| held.summary.key.user_id == key.user_id)
             .count() as u64;
-        let policy = self.plan.queue;
+        let policy = self.policy();
         if of_user > policy.user_slots {
             self.violated(
                 Invariant::I9,
@@ -134,7 +137,7 @@ impl World {
             );
         }
         let heard = self.limits.heard(upstream, now);
-        if heard + unspent > self.limits.of(upstream, policy.submits_per_minute) {
+        if heard + unspent > self.limits.now(upstream) {
             let message = format!(
                 "{name} got a slot for {upstream} with {heard} submits reported and {unspent} granted"
             );
@@ -168,12 +171,22 @@ impl World {
         let occasion = match seen {
             _ if self.witness.paused => Some(false),
             Seen::Enqueue { refused, .. } => Some(immediate && refused.is_none()),
-            Seen::Report { .. } | Seen::Heard { .. } | Seen::Resume => Some(immediate),
+            Seen::ChangeLimits { changed } => Some(immediate && !changed.is_empty()),
+            Seen::Report { .. }
+            | Seen::Heard { .. }
+            | Seen::Resume
+            | Seen::ResumeUpstream { .. } => Some(immediate),
             Seen::Claim | Seen::Sweep => Some(true),
             Seen::Alarm if immediate => Some(true),
             // The queue itself decides whether it is due.
             Seen::Alarm => None,
-            Seen::Afford { .. } | Seen::DeleteOld | Seen::Pause | Seen::Other => Some(false),
+            Seen::Afford { .. }
+            | Seen::DeleteOld
+            | Seen::Pause
+            | Seen::PauseUpstream { .. }
+            | Seen::StartBulk { .. }
+            | Seen::StopBulk { .. }
+            | Seen::Other => Some(false),
         };
         let turns = match occasion {
             Some(false) => BTreeSet::new(),
@@ -181,7 +194,7 @@ impl World {
             Some(true) | None => self.turns.next(
                 &Line::before(rows, admitted, now),
                 &self.limits,
-                &self.plan.queue,
+                &self.policy(),
                 now,
             ),
         };

@@ -156,6 +156,7 @@ impl World {
             }
         }
         self.check_catalogue_is_true();
+        self.check_bulks();
         let mut left = self
             .queue
             .rows

@@ -1,8 +1,10 @@
 //! What must never happen, and what was observed so far.
 
 use crate::agenda::Object;
+use crate::bulks::BulkSeen;
 use crate::watch_push::Pushes;
 use reelay::machine::Status;
+use reelay::machine::queue::Limit;
 use reelay::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -26,6 +28,7 @@ pub(crate) enum Invariant {
     I17,
     I18,
     I19,
+    I20,
     /// The limits on submits to the upstream.
     Limit,
     /// The terms of the order: no start before its time or without its user's confirmation.
@@ -93,6 +96,10 @@ pub(crate) struct Witness {
     pub(crate) dead_letters: u64,
     /// An operator has paused the queue.
     pub(crate) paused: bool,
+    /// The limits that an operator set in place of their settings.
+    pub(crate) limits: BTreeMap<Limit, u64>,
+    /// What each bulk chose and did, by its id.
+    pub(crate) bulks: BTreeMap<u64, BulkSeen>,
 }
 
 impl Witness {

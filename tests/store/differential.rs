@@ -10,17 +10,20 @@ use proptest::sample::select;
 use reelay::ids::JobKey;
 use reelay::machine::Status;
 use reelay::machine::alerts::{AlertKind, AlertPolicy};
+use reelay::machine::bulk::{BulkAction, BulkMark, BulkOutcome};
 use reelay::machine::delivery::{DeliveryState, DeliverySummary, EventKind, Receipt};
-use reelay::machine::job::State;
+use reelay::machine::job::{BulkAct, State};
 use reelay::machine::limiter::Availability;
 use reelay::machine::message::NoAnswer;
 use reelay::machine::metrics::{Count, Metrics};
+use reelay::machine::outcome::ErrorCode;
 use reelay::machine::queue;
 use reelay::machine::queue::{
-    Afford, Alarm, AlertAnswered, AlertsDue, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain,
-    GetPosition, Heard, InLine, Input, Mode, Newcomer, Pause, Policy, Positions, Question,
-    QueueInstance, Redelivered, RedeliveredEvent, Report, Resume, Rows, Summary, Sweep, Terms,
-    day_of,
+    Afford, Alarm, AlertAnswered, AlertsDue, Ask, BulkFilter, BulkRows, ChangeLimits, Claim,
+    DeleteOld, Enqueue, EnqueueAgain, GetPosition, Heard, InLine, Input, Limit, Matching, Mode,
+    Newcomer, Pause, PauseUpstream, Policy, Positions, Question, QueueInstance, Redelivered,
+    RedeliveredEvent, Report, Resume, ResumeUpstream, Rows, Scope, StartBulk, StopBulk, Summary,
+    Sweep, Terms, day_of,
 };
 use reelay::store::catalogue::{Listing, Page};
 use reelay::store::cursor::Cursor;
@@ -38,7 +41,7 @@ const BORN: Millis = 1_767_323_045_000;
 const SNAPSHOTS: [&str; 4] = [
     r#"{"prompt":"It's a quote"}"#,
     r#"{"prompt":"большой пёс% бежит"}"#,
-    r#"{"quote":"it's"}"#,
+    r#"{"quote":"it's","errorCode":"internal"}"#,
     "it's no JSON",
 ];
 
@@ -183,6 +186,16 @@ fn assert_equal(stored: &QueueStore<Sqlite>, plain: &MapRows, policy: &Policy, n
     assert_eq!(stored.exhausted().unwrap(), plain.exhausted().unwrap());
     assert_eq!(stored.alerts().unwrap(), plain.alerts);
     assert_eq!(
+        stored.due_items(Millis::MAX >> 11, 99).unwrap(),
+        plain.due_items(Millis::MAX, 99).unwrap()
+    );
+    let running = plain.book.bulk.clone();
+    let bulks = running.iter().chain(plain.bulks.values().rev());
+    assert_eq!(
+        stored.bulks(running.clone()).unwrap(),
+        bulks.cloned().collect::<Vec<_>>()
+    );
+    assert_eq!(
         stored.stats(&memory, policy, now).unwrap(),
         model::stats(plain, policy, now)
     );
@@ -279,6 +292,12 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => key().prop_map(|key| taken(GetPosition { key })),
         2 => key().prop_map(|key| taken(Afford { key })),
         1 => Just(()).prop_map(|()| taken(Pause)),
+        1 => scope().prop_map(|scope| taken(PauseUpstream { scope })),
+        1 => scope().prop_map(|scope| taken(ResumeUpstream { scope })),
+        1 => change().prop_map(taken),
+        2 => start_bulk().prop_map(taken),
+        1 => Just(()).prop_map(|()| taken(StopBulk { id: BORN, operator: "ops".to_owned() })),
+        3 => (key(), said(), outcome()).prop_map(|(key, said, outcome)| taken(heard_for_bulk(key, said, outcome))),
         2 => Just(()).prop_map(|()| taken(Resume)),
         2 => (key(), option::of(delivery())).prop_map(|(key, delivery)| taken(redelivered(key, delivery))),
         4 => Just(()).prop_map(|()| taken(Alarm)),
@@ -399,6 +418,82 @@ fn heard(key: JobKey, epoch: u64, said: Result<Option<State>, NoAnswer>) -> Hear
     }
 }
 
+fn scope() -> impl Strategy<Value = Scope> {
+    let model = select(vec![None, Some("veo-3.1"), Some("it's")]);
+    model.prop_map(|model| Scope {
+        provider: "veo3".to_owned(),
+        model: model.map(str::to_owned),
+    })
+}
+
+fn change() -> impl Strategy<Value = ChangeLimits> {
+    let change = (select(Limit::ALL.to_vec()), option::weighted(0.7, 1_u64..4));
+    vec(change, 1..3).prop_map(|changes| ChangeLimits {
+        changes,
+        operator: "ops".to_owned(),
+    })
+}
+
+fn start_bulk() -> impl Strategy<Value = StartBulk> {
+    let status = option::weighted(0.3, select(Status::ALL.to_vec()));
+    let place = (
+        option::weighted(0.3, select(USERS.to_vec())),
+        option::weighted(0.2, select(vec!["veo3", ""])),
+        option::weighted(0.2, select(vec!["veo-3.1", "it's", ""])),
+    );
+    let code = option::weighted(0.2, select(vec![ErrorCode::Internal, ErrorCode::Cancelled]));
+    let born = || option::weighted(0.2, (0_u64..4).prop_map(|after| BORN + after));
+    let action = select(BulkAction::ALL.to_vec());
+    (action, status, place, code, born(), born(), 0_u64..6).prop_map(
+        |(action, status, (user, provider, model), error_code, after, before, count)| StartBulk {
+            action,
+            filter: BulkFilter {
+                status,
+                error_code,
+                user_id: user.map(str::to_owned),
+                provider: provider.map(str::to_owned),
+                model: model.map(str::to_owned),
+                created_after: after,
+                created_before: before,
+            },
+            operator: "ops".to_owned(),
+            said: Matching {
+                count: 2 * count,
+                cost_micros: 100_000_000,
+            },
+        },
+    )
+}
+
+fn outcome() -> impl Strategy<Value = BulkOutcome> {
+    select(BulkOutcome::ALL.to_vec())
+}
+
+/// A job's answer to the bulk with the id that the first bulk gets if nothing was set back.
+fn heard_for_bulk(
+    key: JobKey,
+    said: Result<Option<State>, NoAnswer>,
+    outcome: BulkOutcome,
+) -> Heard {
+    let bulk = BORN;
+    let marked = |state: State| State {
+        bulk: Some(BulkMark { bulk, outcome }),
+        ..state
+    };
+    let Heard { ask, said } = heard(key, 1, said.map(|state| state.map(marked)));
+    let question = Question::Bulk(BulkAct {
+        bulk,
+        action: BulkAction::Retry,
+        created_at: ask.created_at,
+        epoch: 1,
+        status: None,
+    });
+    Heard {
+        ask: Ask { question, ..ask },
+        said,
+    }
+}
+
 fn summary() -> impl Strategy<Value = Summary> {
     let order = (
         select(vec![0_u8, 1, 10]),
@@ -500,6 +595,7 @@ fn said() -> impl Strategy<Value = Result<Option<State>, NoAnswer>> {
                 late,
                 metrics,
                 deliveries,
+                bulk: None,
             },
         );
     prop_oneof![4 => state.prop_map(|state| Ok(Some(state))), 1 => Just(Ok(None)), 1 => Just(Err(NoAnswer))]

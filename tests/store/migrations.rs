@@ -102,7 +102,7 @@ fn a_new_migration_is_applied_once_and_keeps_what_is_stored_i11() {
     assert_eq!(
         (versions(&sql), colours()),
         (
-            vec!["1".to_owned(), "2".to_owned(), "3".to_owned()],
+            ["1", "2", "3", "4"].map(str::to_owned).to_vec(),
             vec!["job blue".to_owned()]
         )
     );

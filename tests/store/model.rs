@@ -7,7 +7,8 @@ use reelay::money::dollars;
 use reelay::store::catalogue::Listing;
 use reelay::store::cursor::Cursor;
 use reelay::store::stats::{
-    Cost, OwnedDelivery, QueueStats, ShownAlert, Slots, UpstreamBackoff, WebhookStats,
+    Cost, LimitsInForce, OwnedDelivery, PausedUpstream, QueueStats, ShownAlert, Slots,
+    UpstreamBackoff, WebhookStats,
 };
 use reelay::time::rfc3339;
 use reelay::time::{MINUTE, Millis};
@@ -110,6 +111,7 @@ fn webhooks(rows: &MapRows) -> WebhookStats {
 }
 
 pub(crate) fn stats(rows: &MapRows, policy: &Policy, now: Millis) -> QueueStats {
+    let policy = &policy.with(&rows.book.overrides);
     let (mut by_status, mut waiting_by_priority) = (BTreeMap::new(), BTreeMap::new());
     for entry in rows.entries.values() {
         *by_status
@@ -138,6 +140,8 @@ pub(crate) fn stats(rows: &MapRows, policy: &Policy, now: Millis) -> QueueStats 
         mode: policy.mode.as_str().to_owned(),
         paused: rows.book.is_paused(),
         paused_since: rows.book.paused_since.map(rfc3339),
+        paused_upstreams: PausedUpstream::of(&rows.book),
+        limits: LimitsInForce::of(policy),
         slots: Slots {
             total: policy.slots,
             used: rows.held().count() as u64,

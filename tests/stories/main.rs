@@ -18,6 +18,8 @@ mod altered;
 mod answer;
 mod bounds;
 mod budget;
+mod bulk;
+mod bulk_act;
 mod cancel;
 mod cancel_upstream;
 mod catalogue;
@@ -51,6 +53,7 @@ mod redelivery;
 mod requeue;
 #[path = "../support/rows.rs"]
 mod rows;
+mod steering;
 mod storing;
 mod turns;
 mod upstream_webhooks;

@@ -152,12 +152,12 @@ fn a_submit_that_is_refused_while_paused_goes_back_to_its_place_and_waits_i6() {
 fn pausing_again_keeps_the_first_time_and_resuming_again_changes_nothing() {
     let mut story = QueueStory::with_slots(1);
     let since = story.now;
-    assert_eq!(story.takes(Pause), since);
+    assert_eq!(story.takes(Pause).queue, Some(since));
     story.now += HOUR;
-    assert_eq!(story.takes(Pause), since);
-    assert_eq!(story.takes(Resume), ());
+    assert_eq!(story.takes(Pause).queue, Some(since));
+    assert_eq!(story.takes(Resume).queue, None);
     let before = story.rows.clone();
-    assert_eq!(story.takes(Resume), ());
+    assert_eq!(story.takes(Resume).queue, None);
     assert_eq!(story.rows, before);
 }
 

@@ -260,6 +260,7 @@ pub(crate) fn state(
         late: false,
         deliveries: Vec::new(),
         metrics: Metrics::default(),
+        bulk: None,
     }
 }
 

@@ -2,9 +2,11 @@
 
 use reelay::ids::JobKey;
 use reelay::machine::alerts::Alerts;
+use reelay::machine::bulk::BulkAction;
 use reelay::machine::delivery::{DeliveryState, DeliverySummary};
 use reelay::machine::queue::{
-    Book, Closed, Entry, InLine, MAX_PRIORITY, Memory, Minute, Rows, Stage, Tally,
+    BULKS_KEPT, Book, Bulk, BulkFilter, BulkItem, BulkRows, Closed, Entry, InLine, MAX_PRIORITY,
+    Matching, Memory, Minute, Rows, Stage, Tally,
 };
 use reelay::time::Millis;
 use std::collections::BTreeMap;
@@ -21,6 +23,10 @@ pub(crate) struct MapRows {
     /// The catalogue of events, by id, each with its job.
     pub(crate) deliveries: BTreeMap<String, (JobKey, DeliverySummary)>,
     pub(crate) alerts: Alerts,
+    /// The items of the running bulk, in the order of choice.
+    pub(crate) items: Vec<BulkItem>,
+    /// The bulks that have ended, by id.
+    pub(crate) bulks: BTreeMap<u64, Bulk>,
 }
 
 impl MapRows {
@@ -82,14 +88,132 @@ fn over<'a>(
         .collect()
 }
 
+impl BulkRows for MapRows {
+    type Error = Infallible;
+
+    fn matching(
+        &self,
+        action: BulkAction,
+        filter: &BulkFilter,
+        limit: u64,
+    ) -> Result<Matching, Infallible> {
+        let chosen = self
+            .entries
+            .values()
+            .filter(|entry| matches(filter, action, entry))
+            .take(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(chosen.fold(Matching::default(), |sum, entry| Matching {
+            count: sum.count + 1,
+            cost_micros: sum.cost_micros + entry.summary.price_micros,
+        }))
+    }
+
+    fn choose_items(
+        &mut self,
+        action: BulkAction,
+        filter: &BulkFilter,
+        now: Millis,
+    ) -> Result<(), Infallible> {
+        let mut chosen: Vec<&Entry> = self
+            .entries
+            .values()
+            .filter(|entry| matches(filter, action, entry))
+            .collect();
+        chosen.sort_by_key(|entry| {
+            let key = &entry.summary.key;
+            (entry.summary.created_at, &key.generation_id, &key.user_id)
+        });
+        let item = |entry: &Entry| BulkItem {
+            key: entry.summary.key.clone(),
+            created_at: entry.summary.created_at,
+            epoch: entry.summary.epoch,
+            due_at: now,
+            tries: 0,
+        };
+        self.items = chosen.into_iter().map(item).collect();
+        Ok(())
+    }
+
+    fn due_items(&self, now: Millis, limit: usize) -> Result<Vec<BulkItem>, Infallible> {
+        let mut due: Vec<BulkItem> = self
+            .items
+            .iter()
+            .filter(|item| item.due_at <= now)
+            .cloned()
+            .collect();
+        due.sort_by_key(|item| item.due_at);
+        due.truncate(limit);
+        Ok(due)
+    }
+
+    fn find_item(&self, key: &JobKey) -> Result<Option<BulkItem>, Infallible> {
+        Ok(self.items.iter().find(|item| item.key == *key).cloned())
+    }
+
+    fn save_item(&mut self, item: &BulkItem) -> Result<(), Infallible> {
+        if let Some(stored) = self.items.iter_mut().find(|known| known.key == item.key) {
+            (stored.due_at, stored.tries) = (item.due_at, item.tries);
+        }
+        Ok(())
+    }
+
+    fn remove_item(&mut self, key: &JobKey) -> Result<(), Infallible> {
+        self.items.retain(|item| item.key != *key);
+        Ok(())
+    }
+
+    fn remove_unasked_items(&mut self) -> Result<u64, Infallible> {
+        let before = self.items.len();
+        self.items.retain(|item| item.tries > 0);
+        Ok((before - self.items.len()) as u64)
+    }
+
+    fn next_item_due(&self) -> Result<Option<Millis>, Infallible> {
+        Ok(self.items.iter().map(|item| item.due_at).min())
+    }
+
+    fn save_ended_bulk(&mut self, bulk: &Bulk) -> Result<(), Infallible> {
+        self.bulks.insert(bulk.id, bulk.clone());
+        while self.bulks.len() > BULKS_KEPT as usize {
+            self.bulks.pop_first();
+        }
+        Ok(())
+    }
+}
+
+/// Whether a bulk chooses this entry.
+fn matches(filter: &BulkFilter, action: BulkAction, entry: &Entry) -> bool {
+    let summary = &entry.summary;
+    let (provider, model) = summary
+        .upstream
+        .split_once('/')
+        .unwrap_or(("", &summary.upstream));
+    let code = || -> Option<String> {
+        let snapshot: serde_json::Value = serde_json::from_str(&summary.snapshot).ok()?;
+        Some(snapshot["errorCode"].as_str()?.to_owned())
+    };
+    let is = |wanted: &Option<String>, own: &str| wanted.as_ref().is_none_or(|text| text == own);
+    filter.statuses(action).contains(&summary.status)
+        && is(&filter.user_id, &summary.key.user_id)
+        && is(&filter.provider, provider)
+        && is(&filter.model, model)
+        && filter
+            .created_after
+            .is_none_or(|at| summary.created_at >= at)
+        && filter
+            .created_before
+            .is_none_or(|at| summary.created_at < at)
+        && filter
+            .error_code
+            .is_none_or(|wanted| code().as_deref() == Some(wanted.as_str()))
+}
+
 fn is_open(entry: &Entry, closed: &Closed) -> bool {
     let Closed { users, upstreams } = closed;
     !users.contains(&entry.summary.key.user_id) && !upstreams.contains(&entry.summary.upstream)
 }
 
 impl Rows for MapRows {
-    type Error = Infallible;
-
     fn memory(&self) -> Result<Memory, Infallible> {
         let mut tally = Tally::default();
         self.entries.values().for_each(|entry| tally.add(entry));

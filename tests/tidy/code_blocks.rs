@@ -32,6 +32,7 @@ const RUN: &[(&str, &[&str], &str)] = &[
     ("docs/curl.md", &["sh"], COMMANDS),
     ("docs/operating.md", &["sh"], COMMANDS),
     ("docs/orders.md", &["sh"], COMMANDS),
+    ("docs/steering.md", &["sh"], COMMANDS),
     ("docs/webhooks.md", &["sh"], COMMANDS),
     (
         "docs/verify-webhooks.md",

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Pages with commands for the API, in the order in which they are tried.
-const PAGES: [&str; 4] = ["orders", "curl", "webhooks", "operating"];
+const PAGES: [&str; 5] = ["orders", "curl", "webhooks", "operating", "steering"];
 /// Instead of sending a request, prints the arguments of its command, each with a zero byte after
 /// it. Other programs do nothing.
 const DOUBLES: &str = r#"
@@ -21,7 +21,7 @@ fn every_curl_command_of_the_docs_reaches_what_it_names() {
         let user = world.user();
         let (api, token, anyone) = (user.address(""), user.bearer(), user.with_token(None));
         let variables = format!(
-            "api={api}\nauth='Authorization: Bearer {token}'\nops='Authorization: Bearer {ADMIN_KEY}'\n"
+            "api={api}\nauth='Authorization: Bearer {token}'\nops='Authorization: Bearer {ADMIN_KEY}'\njson='Content-Type: application/json'\n"
         );
         let commands = commands(page, &variables);
         assert!(!commands.is_empty(), "{page} has commands");
@@ -49,7 +49,7 @@ fn commands(page: &str, variables: &str) -> Vec<Vec<String>> {
         .filter_map(|rest| rest.split_once("\n```"))
         .flat_map(|(block, _)| block.lines())
         .filter(|line| {
-            !["api=", "auth=", "ops="]
+            !["api=", "auth=", "ops=", "json="]
                 .iter()
                 .any(|set| line.starts_with(set))
         })

@@ -7,12 +7,26 @@ use serde_json::json;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 /// In development, a script can make the tokens of the page's users by itself.
-const SETTINGS: [(&str, &str); 2] = [("ENVIRONMENT", "development"), ("MAX_CONCURRENT_JOBS", "5")];
+const SETTINGS: [(&str, &str); 3] = [
+    ("ENVIRONMENT", "development"),
+    ("MAX_CONCURRENT_JOBS", "5"),
+    ("MAX_USER_PRIORITY", "10"),
+];
 const MANY: i64 = 10_000;
 
 #[test]
 fn one_signs_in_watches_plays_cancels_sends_again_pauses_and_resumes() {
     play(&world().0, "whole_way", |_| ());
+}
+
+#[test]
+fn an_operator_uses_every_control_and_the_changes_outlive_a_kill() {
+    let world = World::start(&SETTINGS);
+    play(&world, "controls", |word| match word {
+        "kill" => world.worker.kill(),
+        "restart" => world.worker.restart(),
+        other => panic!("unknown request: {other}"),
+    });
 }
 
 #[test]

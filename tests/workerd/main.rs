@@ -1,6 +1,6 @@
 //! Tests on real workerd: real processes, real state on disk, no double of the platform.
 //!
-//! Run by `npm test`. The numbers I1 to I19 are the invariants of ARCHITECTURE.md.
+//! Run by `npm test`. The numbers I1 to I20 are the invariants of ARCHITECTURE.md.
 
 mod ai_sdk;
 mod alerts;
@@ -49,6 +49,7 @@ mod sdk;
 mod secrets;
 mod settings;
 mod setup;
+mod steering;
 mod stored;
 mod strangers;
 mod vertex;

@@ -22,10 +22,16 @@ const EPOCH: &str = "1970-01-01T00:00:00Z";
 const TWO_DAYS: i64 = 172_800_000;
 
 /// Every address that only operators may use.
-const OPERATORS_ONLY: [(&str, &str); 9] = [
+const OPERATORS_ONLY: [(&str, &str); 15] = [
     ("POST", "/api/queue/pause"),
     ("POST", "/api/queue/resume"),
     ("GET", "/api/queue/jobs"),
+    ("GET", "/api/queue/settings"),
+    ("PATCH", "/api/queue/settings"),
+    ("POST", "/api/bulk"),
+    ("GET", "/api/bulk"),
+    ("GET", "/api/bulk/1"),
+    ("POST", "/api/bulk/1/stop"),
     ("GET", "/api/webhooks/deliveries"),
     ("POST", "/api/webhooks/deliveries/msg_1/redeliver"),
     ("POST", "/api/webhooks/recover?since=2026-01-01T00:00:00Z"),

@@ -49,6 +49,13 @@ fn everything() -> String {
         "byStatus": {},
         "waitingByPriority": {},
         "upstreams": [backoff],
+        "pausedUpstreams": [{ "provider": "provider", "model": "model", "pausedSince": "2026-01-01T00:00:00Z" }],
+        "limits": {
+            "maxConcurrentJobs": 1,
+            "maxConcurrentJobsPerUser": 1,
+            "maxSubmitsPerMinute": 1,
+            "maxCostPerUserPerDay": 1.0,
+        },
         "cost": { "today": 1.0, "limit": 1.0 },
     });
     let stats = serde_json::from_value(stats).expect("the queue's figures");

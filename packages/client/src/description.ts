@@ -24,6 +24,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List bulks
+         * @description The latest 100, newest first.
+         */
+        get: operations["listBulks"];
+        put?: never;
+        /**
+         * Cancel or retry many generations
+         * @description A dry run, unless `dryRun` is false: it answers how many generations match and what retrying them costs by list price. A run repeats `count` and `maxCost` from the dry run, and is refused if more match now or it would cost more. It chooses its generations at once, at most 10000, and acts at most once on each. One bulk runs at a time.
+         */
+        post: operations["createBulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/bulk/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a bulk
+         * @description Its progress: how many generations are left, were done, or were left alone and why.
+         */
+        get: operations["getBulk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/bulk/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a bulk
+         * @description No further generation is asked. A few that were asked already may still act.
+         */
+        post: operations["stopBulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cron/cleanup": {
         parameters: {
             query?: never;
@@ -338,8 +402,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Pause the queue
-         * @description No further job starts. Running jobs continue, and new orders are accepted and wait. Repeating it changes nothing.
+         * Pause the queue, a provider or a model
+         * @description No further job starts: of the whole queue, or with a body of one provider or model. Running jobs continue, and new orders are accepted and wait. Repeating it changes nothing.
          */
         post: operations["pauseQueue"];
         delete?: never;
@@ -358,14 +422,38 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Resume the queue
-         * @description Starts waiting jobs again. A video service that asked for a long wait is probed at once.
+         * Resume the queue, a provider or a model
+         * @description Ends the pause of the same scope; other pauses hold. Waiting jobs start again. A video service that asked for a long wait is probed at once.
          */
         post: operations["resumeQueue"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/queue/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the limits in force
+         * @description The limits that can be changed at run time: each value, whether it comes from the setting or from a change, and the setting's own value.
+         */
+        get: operations["getQueueSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change limits
+         * @description Sets limits in place of their settings, at once and for running and later versions of the worker, until they are reset. Null resets a limit to its setting. All named limits are changed, or none.
+         */
+        patch: operations["changeQueueSettings"];
         trace?: never;
     };
     "/api/queue/stats": {
@@ -417,7 +505,7 @@ export interface paths {
         };
         /**
          * Check the setup
-         * @description Checks the optional keys, the app, the R2 bucket, the key of each video service by a free call, and the last webhook. Each check takes at most 5 seconds. No answer contains a secret.
+         * @description Checks the optional keys, the app, the R2 bucket, the key of each video service by a free call, the limits in force and the last webhook. Each check takes at most 5 seconds. No answer contains a secret.
          */
         get: operations["checkSetup"];
         put?: never;
@@ -863,6 +951,83 @@ export interface components {
          * @enum {string}
          */
         BlockedBy: "concurrency" | "user_concurrency" | "rate_limit" | "upstream_backoff" | "start_after" | "paused";
+        /**
+         * @description What a bulk does to each job.
+         * @enum {string}
+         */
+        BulkAction: "cancel" | "retry";
+        /** @description What a bulk chooses, and the bulk if it was started. */
+        BulkAnswer: {
+            /** @description Absent from a dry run. */
+            bulk?: components["schemas"]["ShownBulk"];
+            /**
+             * Format: int64
+             * @description How many generations match.
+             */
+            count: number;
+            dryRun: boolean;
+            /**
+             * Format: double
+             * @description What retrying them costs by list price, in US dollars; 0 for a cancellation.
+             */
+            maxCost: number;
+            /** @constant */
+            success: true;
+        };
+        /** @description Which generations. Every field must match. */
+        BulkFilter: {
+            /**
+             * @description Every generation; only without other fields.
+             * @constant
+             */
+            all?: true;
+            /**
+             * Format: date-time
+             * @description Created at this time or later.
+             */
+            createdAfter?: string;
+            /**
+             * Format: date-time
+             * @description Created before this time.
+             */
+            createdBefore?: string;
+            /**
+             * @description Why they failed.
+             * @enum {unknown}
+             */
+            errorCode?: "invalid_request" | "provider_rate_limited" | "provider_quota_exhausted" | "provider_unavailable" | "provider_rejected_content" | "model_retired" | "submit_outcome_unknown" | "deadline_exceeded" | "storage_failed" | "cancelled" | "internal";
+            /** @description Their model. */
+            model?: string;
+            /** @description Their provider. */
+            provider?: string;
+            /**
+             * @description One that the action can work on. By default a retry takes `failed`, and a cancellation all that have not ended.
+             * @enum {unknown}
+             */
+            status?: "pending_confirmation" | "queued" | "processing" | "pending_clarification" | "completed" | "failed" | "cancelled";
+            /** @description Their user. */
+            userId?: string;
+        };
+        /** @description An action on many generations. */
+        BulkRequest: {
+            /** @enum {unknown} */
+            action: "cancel" | "retry";
+            /** @description From the dry run; required to run. */
+            count?: number;
+            /**
+             * @description False runs it.
+             * @default true
+             */
+            dryRun?: boolean;
+            filter: components["schemas"]["BulkFilter"];
+            /** @description From the dry run, in US dollars; required to run. */
+            maxCost?: number;
+        };
+        /**
+         * @description `stopping`: it was stopped, and generations that it had asked have not answered yet.
+         * @enum {string}
+         */
+        BulkState: "running" | "stopping" | "stopped" | "completed";
         Caller: {
             kind: components["schemas"]["CallerKind"];
             /** @description Whether the caller may use the operator routes. */
@@ -1045,9 +1210,12 @@ export interface components {
             upstream?: string;
         };
         Gate: {
+            /** @description Whether the whole queue is paused. */
             paused: boolean;
             /** Format: date-time */
             pausedSince?: string;
+            /** @description The providers and models that are paused by themselves; absent if there are none. */
+            pausedUpstreams?: components["schemas"]["PausedUpstream"][];
             /** @constant */
             success: true;
         };
@@ -1200,6 +1368,46 @@ export interface components {
             /** @description A video to continue from; no model here accepts one. */
             video: boolean;
         };
+        /** @description New values of limits; null resets one to its setting. */
+        LimitChanges: {
+            /** @description In place of `MAX_CONCURRENT_JOBS`. */
+            maxConcurrentJobs?: number | null;
+            /** @description In place of `MAX_CONCURRENT_JOBS_PER_USER`. */
+            maxConcurrentJobsPerUser?: number | null;
+            /** @description In place of `MAX_COST_PER_DAY`. In US dollars. */
+            maxCostPerDay?: number | null;
+            /** @description In place of `MAX_COST_PER_USER_PER_DAY`. In US dollars. */
+            maxCostPerUserPerDay?: number | null;
+            /** @description In place of `MAX_SUBMITS_PER_MINUTE`. */
+            maxSubmitsPerMinute?: number | null;
+        };
+        /**
+         * @description Where a value comes from: the worker's settings, or a change at run time.
+         * @enum {string}
+         */
+        LimitOrigin: "setting" | "runtime";
+        /** @description The limits in force. Amounts are US dollars. */
+        LimitsInForce: {
+            /** Format: int64 */
+            maxConcurrentJobs: number;
+            /** Format: int64 */
+            maxConcurrentJobsPerUser: number;
+            /**
+             * Format: double
+             * @description Only for keys and admins, and absent if there is none.
+             */
+            maxCostPerDay?: number;
+            /**
+             * Format: double
+             * @description Only for keys and admins, and absent if there is none.
+             */
+            maxCostPerUserPerDay?: number;
+            /**
+             * Format: int64
+             * @description Absent if each model's own limit applies.
+             */
+            maxSubmitsPerMinute?: number;
+        };
         /** @description Related URLs. */
         Links: {
             cancel: string;
@@ -1312,6 +1520,11 @@ export interface components {
             groupedModels: {
                 [key: string]: components["schemas"]["Model"][];
             };
+            /**
+             * Format: int32
+             * @description The highest `priority` that the token may order.
+             */
+            maxPriority: number;
             /** @description In order of preference. A model that two providers have is listed twice. */
             models: components["schemas"]["Model"][];
             /** @description The configured providers, in order of preference. */
@@ -1335,7 +1548,7 @@ export interface components {
             /** @description The parameters of the video. */
             parameters?: components["schemas"]["OrderParameters"] | null;
             /**
-             * @description Each level counts as one more minute of waiting.
+             * @description Each level counts as one more minute of waiting. A user's own token may be limited to fewer levels: `maxPriority` of `GET /api/models`.
              * @default 0
              */
             priority?: number | null;
@@ -1397,6 +1610,21 @@ export interface components {
             video?: null;
         } & {
             [key: string]: unknown;
+        };
+        /** @description What is paused; without fields, the whole queue. */
+        PauseScope: {
+            /** @description One model of the provider. */
+            model?: string;
+            /** @description One provider. */
+            provider?: string;
+        };
+        /** @description A provider, or one model of it, that an operator paused. */
+        PausedUpstream: {
+            /** @description Absent if all models of the provider are paused. */
+            model?: string;
+            /** Format: date-time */
+            pausedSince: string;
+            provider: string;
         };
         /** @description Null if nothing was measured. */
         PercentileSeries: {
@@ -1478,17 +1706,21 @@ export interface components {
              * @description Jobs whose alarm was missing when last checked, or that have not replied for a minute: 0 in a healthy system.
              */
             jobsWithoutTimer?: number;
+            /** @description The limits in force: the settings, or what an operator set in their place. */
+            limits?: components["schemas"]["LimitsInForce"];
             /** @description `immediate`, `cron`, `alarm` or `queue`. */
             mode: string;
             /** @description How long the oldest waiting job has waited, in milliseconds; absent if none waits. */
             oldestWaitMs?: number;
-            /** @description Whether an operator paused the queue. */
+            /** @description Whether an operator paused the whole queue. */
             paused: boolean;
             /**
              * Format: date-time
              * @description When the queue was paused.
              */
             pausedSince?: string;
+            /** @description The providers and models that an operator paused by themselves. */
+            pausedUpstreams?: components["schemas"]["PausedUpstream"][];
             slots: components["schemas"]["Slots"];
             /**
              * Format: int64
@@ -1532,9 +1764,85 @@ export interface components {
             command?: string;
             /** @description The result and what to do about it, in one or two sentences. */
             detail: string;
-            /** @description What was checked: a setting, `R2`, a provider or `last webhook`. */
+            /** @description What was checked: a setting, `R2`, a provider, `limits` or `last webhook`. */
             name: string;
             state: components["schemas"]["CheckState"];
+        };
+        /** @description A bulk. */
+        ShownBulk: {
+            action: components["schemas"]["BulkAction"];
+            /**
+             * Format: int64
+             * @description How many generations it chose.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description How many were retried or cancelled.
+             */
+            done: number;
+            /**
+             * Format: date-time
+             * @description When its last generation came to an outcome; absent until then.
+             */
+            endedAt?: string;
+            filter: components["schemas"]["ShownFilter"];
+            id: string;
+            /**
+             * Format: int64
+             * @description How many have no outcome yet.
+             */
+            left: number;
+            /** @description How many were left alone, by reason. */
+            leftAlone: {
+                [key: string]: number;
+            };
+            /**
+             * Format: double
+             * @description What retrying them costs by list price, in US dollars; 0 for a cancellation.
+             */
+            maxCost: number;
+            /** Format: date-time */
+            startedAt: string;
+            startedBy: string;
+            state: components["schemas"]["BulkState"];
+            /** @description The operator who stopped it; absent if nobody did. */
+            stoppedBy?: string;
+        };
+        /** @description Which generations a bulk chose. Without a field, all match. */
+        ShownFilter: {
+            createdAfter?: string;
+            createdBefore?: string;
+            errorCode?: components["schemas"]["ErrorCode"];
+            model?: string;
+            provider?: string;
+            status?: components["schemas"]["Status"];
+            userId?: string;
+        };
+        /** @description A limit that can be changed at run time. Amounts are US dollars. */
+        ShownLimit: {
+            /**
+             * Format: date-time
+             * @description When it was changed; absent unless `origin` is `runtime`.
+             */
+            changedAt?: string;
+            /** @description The operator who changed it; absent unless `origin` is `runtime`. */
+            changedBy?: string;
+            /** @description The name in a `PATCH`. */
+            name: string;
+            origin: components["schemas"]["LimitOrigin"];
+            /** @description The setting that it replaces. */
+            setting: string;
+            /**
+             * Format: double
+             * @description The value of the setting; null if it is not set.
+             */
+            settingValue: number | null;
+            /**
+             * Format: double
+             * @description The value in force; null if there is no limit.
+             */
+            value: number | null;
         };
         SignedVideo: {
             /** Format: date-time */
@@ -1793,6 +2101,73 @@ export interface components {
                     code?: "budget_exceeded";
                     /** @constant */
                     status?: 402;
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description * `bulk_changed`: Now 14 generations match, and retrying them costs up to $44.80: more than the request says.
+         *     * `bulk_running`: Bulk 1764000000000 is still running; wait for its end, or stop it.
+         */
+        "bulk_changed.bulk_running": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @enum {unknown} */
+                    code?: "bulk_changed" | "bulk_running";
+                    /** @constant */
+                    status?: 409;
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description * `bulk_ended`: The bulk has already ended. */
+        bulk_ended: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @enum {unknown} */
+                    code?: "bulk_ended";
+                    /** @constant */
+                    status?: 409;
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description * `bulk_not_found`: There is no such bulk. */
+        bulk_not_found: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @enum {unknown} */
+                    code?: "bulk_not_found";
+                    /** @constant */
+                    status?: 404;
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description * `bulk_too_large`: More than 10000 generations match; one bulk takes at most 10000.
+         *     * `invalid_request`: The request is not valid: /filter/all must be true to choose every generation; otherwise send another field.
+         *     * `malformed_json`: The body is not a JSON object: EOF while parsing an object at line 1 column 12.
+         */
+        "bulk_too_large.invalid_request.malformed_json": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @enum {unknown} */
+                    code?: "bulk_too_large" | "invalid_request" | "malformed_json";
+                    /** @constant */
+                    status?: 400;
                 } & components["schemas"]["Problem"];
             };
         };
@@ -2160,6 +2535,8 @@ export interface components {
         "X-Request-Id": string;
         /** @description The user the request acts for. A key needs it, except for a generation whose id only one user has. A user's own token may name only that user; an admin's token may name any user. */
         "X-User-Id": string;
+        /** @description The bulk's id. */
+        bulkId: string;
         /** @description The event's id, which is its `webhook-id`. */
         eventId: string;
         /**
@@ -2183,6 +2560,11 @@ export type AlertState = components['schemas']['AlertState'];
 export type AlertTest = components['schemas']['AlertTest'];
 export type Audio = components['schemas']['Audio'];
 export type BlockedBy = components['schemas']['BlockedBy'];
+export type BulkAction = components['schemas']['BulkAction'];
+export type BulkAnswer = components['schemas']['BulkAnswer'];
+export type BulkFilter = components['schemas']['BulkFilter'];
+export type BulkRequest = components['schemas']['BulkRequest'];
+export type BulkState = components['schemas']['BulkState'];
 export type Caller = components['schemas']['Caller'];
 export type CallerKind = components['schemas']['CallerKind'];
 export type Changed = components['schemas']['Changed'];
@@ -2205,6 +2587,9 @@ export type GenerationPage = components['schemas']['GenerationPage'];
 export type GenerationResult = components['schemas']['GenerationResult'];
 export type Health = components['schemas']['Health'];
 export type Inputs = components['schemas']['Inputs'];
+export type LimitChanges = components['schemas']['LimitChanges'];
+export type LimitOrigin = components['schemas']['LimitOrigin'];
+export type LimitsInForce = components['schemas']['LimitsInForce'];
 export type Links = components['schemas']['Links'];
 export type ListedVideo = components['schemas']['ListedVideo'];
 export type Metrics = components['schemas']['Metrics'];
@@ -2215,6 +2600,8 @@ export type Models = components['schemas']['Models'];
 export type Order = components['schemas']['Order'];
 export type OrderImage = components['schemas']['OrderImage'];
 export type OrderParameters = components['schemas']['OrderParameters'];
+export type PauseScope = components['schemas']['PauseScope'];
+export type PausedUpstream = components['schemas']['PausedUpstream'];
 export type PercentileSeries = components['schemas']['PercentileSeries'];
 export type PhaseFigures = components['schemas']['PhaseFigures'];
 export type Problem = components['schemas']['Problem'];
@@ -2225,6 +2612,9 @@ export type QueueStats = components['schemas']['QueueStats'];
 export type Recovery = components['schemas']['Recovery'];
 export type Resolution = components['schemas']['Resolution'];
 export type SetupCheck = components['schemas']['SetupCheck'];
+export type ShownBulk = components['schemas']['ShownBulk'];
+export type ShownFilter = components['schemas']['ShownFilter'];
+export type ShownLimit = components['schemas']['ShownLimit'];
 export type SignedVideo = components['schemas']['SignedVideo'];
 export type Slots = components['schemas']['Slots'];
 export type SpentToday = components['schemas']['SpentToday'];
@@ -2247,6 +2637,10 @@ export type ResponseAmbiguousGenerationImagesDeletedNotRetryableTooManyAttempts 
 export type ResponseAmbiguousGenerationNotPendingClarification = components['responses']['ambiguous_generation.not_pending_clarification'];
 export type ResponseAmbiguousGenerationNotPendingConfirmation = components['responses']['ambiguous_generation.not_pending_confirmation'];
 export type ResponseBudgetExceeded = components['responses']['budget_exceeded'];
+export type ResponseBulkChangedBulkRunning = components['responses']['bulk_changed.bulk_running'];
+export type ResponseBulkEnded = components['responses']['bulk_ended'];
+export type ResponseBulkNotFound = components['responses']['bulk_not_found'];
+export type ResponseBulkTooLargeInvalidRequestMalformedJson = components['responses']['bulk_too_large.invalid_request.malformed_json'];
 export type ResponseDeliveryNotFound = components['responses']['delivery_not_found'];
 export type ResponseForbidden = components['responses']['forbidden'];
 export type ResponseIdempotencyConflict = components['responses']['idempotency_conflict'];
@@ -2271,6 +2665,7 @@ export type ResponseUnsupportedMediaType = components['responses']['unsupported_
 export type ResponseWindowTooLong = components['responses']['window_too_long'];
 export type ParameterXRequestId = components['parameters']['X-Request-Id'];
 export type ParameterXUserId = components['parameters']['X-User-Id'];
+export type ParameterBulkId = components['parameters']['bulkId'];
 export type ParameterEventId = components['parameters']['eventId'];
 export type ParameterGenerationId = components['parameters']['generationId'];
 export type ParameterUserId = components['parameters']['userId'];
@@ -2304,6 +2699,156 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["operators_only"];
             409: components["responses"]["no_alert_receiver"];
+            500: components["responses"]["misconfigured"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    listBulks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bulks. */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be cached. */
+                    "Cache-Control": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ShownBulk"][];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["operators_only"];
+            500: components["responses"]["misconfigured"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    createBulk: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The action and which generations. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description What it chooses, and the bulk if it runs. */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be cached. */
+                    "Cache-Control": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkAnswer"];
+                };
+            };
+            400: components["responses"]["bulk_too_large.invalid_request.malformed_json"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["operators_only"];
+            409: components["responses"]["bulk_changed.bulk_running"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            500: components["responses"]["misconfigured"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getBulk: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /** @description The bulk's id. */
+                id: components["parameters"]["bulkId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bulk. */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be cached. */
+                    "Cache-Control": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        bulk: components["schemas"]["ShownBulk"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["operators_only"];
+            404: components["responses"]["bulk_not_found"];
+            500: components["responses"]["misconfigured"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    stopBulk: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path: {
+                /** @description The bulk's id. */
+                id: components["parameters"]["bulkId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bulk. */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be cached. */
+                    "Cache-Control": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        bulk: components["schemas"]["ShownBulk"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["operators_only"];
+            404: components["responses"]["bulk_not_found"];
+            409: components["responses"]["bulk_ended"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
         };
@@ -3133,9 +3678,14 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        /** @description Without a body, the whole queue. */
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PauseScope"];
+            };
+        };
         responses: {
-            /** @description The queue is paused. */
+            /** @description It is paused. */
             200: {
                 headers: {
                     /** @description Whether the answer may be cached. */
@@ -3147,8 +3697,11 @@ export interface operations {
                     "application/json": components["schemas"]["Gate"];
                 };
             };
+            400: components["responses"]["invalid_request.malformed_json"];
             401: components["responses"]["unauthorized"];
             403: components["responses"]["operators_only"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
         };
@@ -3163,9 +3716,14 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        /** @description Without a body, the whole queue. */
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PauseScope"];
+            };
+        };
         responses: {
-            /** @description The queue is open. */
+            /** @description It is resumed. */
             200: {
                 headers: {
                     /** @description Whether the answer may be cached. */
@@ -3177,8 +3735,87 @@ export interface operations {
                     "application/json": components["schemas"]["Gate"];
                 };
             };
+            400: components["responses"]["invalid_request.malformed_json"];
             401: components["responses"]["unauthorized"];
             403: components["responses"]["operators_only"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            500: components["responses"]["misconfigured"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getQueueSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The limits in force. */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be cached. */
+                    "Cache-Control": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        settings: components["schemas"]["ShownLimit"][];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["operators_only"];
+            500: components["responses"]["misconfigured"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    changeQueueSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The new values, by the names of the limits. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitChanges"];
+            };
+        };
+        responses: {
+            /** @description The limits in force. */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be cached. */
+                    "Cache-Control": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        settings: components["schemas"]["ShownLimit"][];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_request.malformed_json"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["operators_only"];
+            413: components["responses"]["payload_too_large"];
+            415: components["responses"]["unsupported_media_type"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
         };

@@ -7,7 +7,7 @@ use crate::machine::metrics::{
 };
 use crate::machine::queue::MAX_PRIORITY;
 use crate::money::dollars;
-use crate::store::stats::{QueueStats, UpstreamBackoff};
+use crate::store::stats::{LimitsInForce, PausedUpstream, QueueStats, UpstreamBackoff};
 use chrono::DateTime;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{
@@ -274,10 +274,19 @@ fn write_condition(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> f
     write_gauge(
         encoder,
         "queue_paused",
-        "1 while an operator has paused the queue, else 0.",
+        "1 while an operator has paused the whole queue, else 0.",
         None,
         &alone(u64::from(stats.paused)),
     )?;
+    let pauses: Vec<_> = stats.paused_upstreams.iter().map(paused).collect();
+    write_gauge(
+        encoder,
+        "upstream_paused",
+        "1 for each video service or model that an operator paused; model is empty for all models.",
+        None,
+        &pauses,
+    )?;
+    write_limits(encoder, &stats.limits)?;
     let help = "Webhooks not yet accepted by the app.";
     write_gauge(
         encoder,
@@ -315,7 +324,7 @@ fn write_condition(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> f
             write_gauge(
                 encoder,
                 "cost_limit",
-                "The limit MAX_COST_PER_DAY.",
+                "The limit MAX_COST_PER_DAY in force.",
                 Some(&money()),
                 &[(Labels::new(), limit)],
             )?;
@@ -339,6 +348,40 @@ fn write_alerts(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> fmt:
     });
     let help = "Alerts that are firing, by kind.";
     write_gauge(encoder, "alerts_firing", help, None, &firing)
+}
+
+/// Writes the gauges of the limits in force that no other gauge has. A limit that is not set has
+/// none.
+fn write_limits(encoder: &mut DescriptorEncoder<'_>, limits: &LimitsInForce) -> fmt::Result {
+    write_gauge(
+        encoder,
+        "slots_per_user",
+        "Jobs of one user that may run at once.",
+        None,
+        &alone(limits.max_concurrent_jobs_per_user),
+    )?;
+    if let Some(limit) = limits.max_submits_per_minute {
+        let help = "The limit MAX_SUBMITS_PER_MINUTE in force.";
+        write_gauge(
+            encoder,
+            "submits_per_minute_limit",
+            help,
+            None,
+            &alone(limit),
+        )?;
+    }
+    if let Some(limit) = limits.max_cost_per_user_per_day {
+        let help = "The limit MAX_COST_PER_USER_PER_DAY in force.";
+        let value = [(Labels::new(), limit)];
+        write_gauge(encoder, "cost_per_user_limit", help, Some(&money()), &value)?;
+    }
+    Ok(())
+}
+
+fn paused(pause: &PausedUpstream) -> (Labels, f64) {
+    let model = pause.model.clone().unwrap_or_default();
+    let labels = vec![("provider", pause.provider.clone()), ("model", model)];
+    (labels, 1.0)
 }
 
 fn backoff(upstream: &UpstreamBackoff) -> (Labels, f64) {

@@ -12,6 +12,8 @@ pub(crate) fn id(path: &str) -> Value {
         "parameters",
         if path.contains("/webhooks/deliveries/{id}") {
             "eventId"
+        } else if path.contains("/bulk/{id}") {
+            "bulkId"
         } else {
             "generationId"
         },
@@ -78,6 +80,10 @@ pub(crate) fn shared() -> Value {
         "eventId": {
             "name": "id", "in": "path", "required": true, "description": "The event's id, which is its `webhook-id`.",
             "schema": { "type": "string", "minLength": 1, "pattern": "^[A-Za-z0-9_-]+$" },
+        },
+        "bulkId": {
+            "name": "id", "in": "path", "required": true, "description": "The bulk's id.",
+            "schema": { "type": "string", "pattern": "^[0-9]{1,16}$" },
         },
         "X-User-Id": {
             "name": USER_HEADER, "in": "header", "required": false,

@@ -176,7 +176,7 @@ pub(crate) const TABLE: [Row; 25] = [
         "priority",
         &[],
         PRIORITY,
-        "Each level counts as one more minute of waiting.",
+        "Each level counts as one more minute of waiting. A user's own token may be limited to fewer levels: `maxPriority` of `GET /api/models`.",
     ),
     row(
         Field::Metadata,

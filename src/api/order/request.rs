@@ -37,6 +37,8 @@ pub const MAX_METADATA: usize = 16 * 1024;
 pub struct Intake<'a> {
     /// The user the request acts for; already validated.
     pub user_id: &'a str,
+    /// The highest priority that the caller may order.
+    pub max_priority: u8,
     /// The `Idempotency-Key` header, as received.
     pub idempotency_key: Option<&'a str>,
     /// The address under which the app reaches this worker, without a final slash.
@@ -76,7 +78,7 @@ pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<Submission
     let mut fields = Fields::new(body);
     let generation_id = generation_id(&mut fields, intake);
     let prompt = prompt(&mut fields);
-    let priority = fields.whole_number(Field::Priority).unwrap_or(0);
+    let priority = priority(&mut fields, intake.max_priority);
     let metadata = metadata(&mut fields);
     let start_after = start_after(&mut fields, intake.moment.now);
     let timeout = fields.whole_number(Field::TimeoutMs).map(Millis::from);
@@ -102,7 +104,7 @@ pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<Submission
         render,
         images: uploads.iter().map(|upload| upload.image.clone()).collect(),
         metadata,
-        priority: u8::try_from(priority).unwrap_or(MAX_PRIORITY),
+        priority,
         start_after,
         start_timeout,
         timeout,
@@ -198,6 +200,20 @@ fn generation_id(fields: &mut Fields<'_>, intake: Intake<'_>) -> String {
         (None, Some(key)) => generation_id_for(intake.user_id, &key),
         (None, None) => new_generation_id(intake.moment),
     }
+}
+
+/// The priority, at most `most`.
+fn priority(fields: &mut Fields<'_>, most: u8) -> u8 {
+    let asked = fields.whole_number(Field::Priority).unwrap_or(0);
+    let asked = u8::try_from(asked).unwrap_or(MAX_PRIORITY);
+    if asked > most {
+        let detail = format!(
+            "must be at most {most} with this token; MAX_USER_PRIORITY or the token's claim \
+             maxPriority sets the limit"
+        );
+        fields.refuse(FieldError::field(fields.pointer(Field::Priority), detail));
+    }
+    asked
 }
 
 fn prompt(fields: &mut Fields<'_>) -> String {

@@ -24,6 +24,11 @@ pub fn advice(code: &str) -> Option<&'static str> {
         "delivery_not_found" => {
             "Check the id. Events are deleted with their generation, after `CLEANUP_RETENTION_DAYS`."
         }
+        "bulk_too_large" => "Narrow the filter, for example by time, and run several bulks.",
+        "bulk_running" => "Wait until it has ended, or stop it.",
+        "bulk_changed" => "Repeat the dry run, and run with its numbers.",
+        "bulk_ended" => "Do nothing. Read the bulk: it has ended.",
+        "bulk_not_found" => "Check the id. The latest 100 bulks are kept.",
         "not_found" => {
             "Check the id and the user. With a key, name the user as `?userId=` or `X-User-Id`."
         }

@@ -1,8 +1,10 @@
 //! The lines of the checklist. Pure. No line contains a secret.
 
 use crate::api::command;
+use crate::api::settings::{LimitOrigin, shown};
 use crate::config::{Config, Environment};
 use crate::machine::delivery::{DeliveryState, advice};
+use crate::machine::queue::Overrides;
 use crate::models::PROVIDERS;
 use crate::store::stats::OwnedDelivery;
 use crate::upstream::provider::KeyCheck;
@@ -12,13 +14,14 @@ use url::Url;
 
 const WEBHOOK_URL: &str = "WEBHOOK_URL";
 const BUCKET: &str = "R2";
-const LAST_WEBHOOK: &str = "last webhook";
+pub(crate) const LAST_WEBHOOK: &str = "last webhook";
+pub(crate) const LIMITS: &str = "limits";
 
 /// One line of the checklist.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct SetupCheck {
-    /// What was checked: a setting, `R2`, a provider or `last webhook`.
+    /// What was checked: a setting, `R2`, a provider, `limits` or `last webhook`.
     pub name: &'static str,
     pub state: CheckState,
     /// The result and what to do about it, in one or two sentences.
@@ -181,6 +184,24 @@ pub fn key(provider: &'static str, tried: KeyCheck, environment: Environment) ->
     }
 }
 
+/// The limits in force, and which of them an operator changed.
+pub fn limits(config: &Config, overrides: &Overrides) -> SetupCheck {
+    let limits = shown(config, overrides);
+    let told = limits.iter().map(|limit| {
+        let value = match &limit.value {
+            Some(value) => value.to_string(),
+            None => "none".to_owned(),
+        };
+        let origin = match limit.origin {
+            LimitOrigin::Setting => "",
+            LimitOrigin::Runtime => " (changed at run time)",
+        };
+        format!("{} {value}{origin}", limit.name)
+    });
+    let detail = format!("In force: {}.", told.collect::<Vec<_>>().join(", "));
+    SetupCheck::new(LIMITS, CheckState::Ok, detail)
+}
+
 /// Whether the app accepted the newest webhook, of all generations.
 pub fn last_webhook(newest: Option<&OwnedDelivery>) -> SetupCheck {
     let Some(OwnedDelivery { key, summary }) = newest else {
@@ -211,8 +232,8 @@ pub fn last_webhook(newest: Option<&OwnedDelivery>) -> SetupCheck {
     SetupCheck::new(LAST_WEBHOOK, state, detail)
 }
 
-/// The queue, which knows the webhooks, did not answer.
-pub fn silent_queue() -> SetupCheck {
+/// The queue, which knows the limits and the webhooks, did not answer.
+pub fn silent_queue(name: &'static str) -> SetupCheck {
     let detail = "The queue did not answer. Check again; the worker's log says why.";
-    SetupCheck::new(LAST_WEBHOOK, CheckState::Failed, detail)
+    SetupCheck::new(name, CheckState::Failed, detail)
 }

@@ -9,7 +9,7 @@ pub(crate) fn show(schemas: &mut Schemas) -> Operation {
     Operation::new("checkSetup", "Operators")
         .says(
             "Check the setup",
-            "Checks the optional keys, the app, the R2 bucket, the key of each video service by a free call, and the last webhook. Each check takes at most 5 seconds. No answer contains a secret.",
+            "Checks the optional keys, the app, the R2 bucket, the key of each video service by a free call, the limits in force and the last webhook. Each check takes at most 5 seconds. No answer contains a secret.",
         )
         .answers(
             200,

@@ -2,8 +2,8 @@
 //! records what happened; only the alarm acts.
 
 use super::{
-    Cancel, Check, Clarify, Confirm, Conflict, Context, Create, Created, DeadLetter, Delete,
-    DeleteVideo, Deliveries, Job, Redeliver, Refusal, Retry, Rules, Start, State, Texts,
+    BulkAct, Cancel, Check, Clarify, Confirm, Conflict, Context, Create, Created, DeadLetter,
+    Delete, DeleteVideo, Deliveries, Job, Redeliver, Refusal, Retry, Rules, Start, State, Texts,
     TimelineEntry, UpstreamWebhook, View, Wake, Withdraw,
 };
 use crate::machine::delivery::DeliverySummary;
@@ -129,6 +129,7 @@ impl Job {
             late,
             deliveries: self.delivery_summaries(),
             metrics: self.metrics.clone(),
+            bulk: self.bulk,
         }
     }
 
@@ -259,6 +260,14 @@ impl JobMessage for DeadLetter {
     fn take(self, desk: &mut Desk<'_>) -> Option<State> {
         desk.asked(Some(self.created_at), |job, context| {
             job.dead_letter(self.epoch, context);
+        })
+    }
+}
+
+impl JobMessage for BulkAct {
+    fn take(self, desk: &mut Desk<'_>) -> Option<State> {
+        desk.asked(Some(self.created_at), |job, context| {
+            job.act_for_bulk(self, context);
         })
     }
 }

@@ -3,6 +3,7 @@
 use super::{Job, Refusal, Request};
 use crate::ids::JobKey;
 use crate::machine::Status;
+use crate::machine::bulk::{BulkAction, BulkMark};
 use crate::machine::delivery::DeliverySummary;
 use crate::machine::limiter::Availability;
 use crate::machine::message::message;
@@ -82,6 +83,19 @@ pub struct Delete {
 }
 message!(Delete -> Option<State>);
 
+/// A bulk cancels or retries the job created at `created_at`, at most once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkAct {
+    pub bulk: u64,
+    pub action: BulkAction,
+    pub created_at: Millis,
+    /// Of a retry: the epoch of the attempt that failed or was cancelled.
+    pub epoch: u64,
+    /// Of a cancellation: the status that the job must still have, if the bulk chose one.
+    pub status: Option<Status>,
+}
+message!(BulkAct -> Option<State>);
+
 /// A job's reply when it is asked; the reply is `None` if there is no such job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct State {
@@ -102,6 +116,9 @@ pub struct State {
     pub deliveries: Vec<DeliverySummary>,
     /// Its counters over its whole life.
     pub metrics: Metrics,
+    /// The latest bulk that it has answered.
+    #[serde(default)]
+    pub bulk: Option<BulkMark>,
 }
 
 /// Ends the job.

@@ -6,6 +6,7 @@ use super::timeline::{TimelineEntry, TimelineStep};
 use super::video::Video;
 use crate::ids::JobKey;
 use crate::machine::Status;
+use crate::machine::bulk::BulkMark;
 use crate::machine::delivery::Delivery;
 use crate::machine::limiter::Availability;
 use crate::machine::metrics::Metrics;
@@ -204,6 +205,9 @@ pub struct JobRecord {
     pub event_sequence: u64,
     /// The counters that only the job knows, over its whole life.
     pub metrics: Metrics,
+    /// The latest bulk that the job has answered.
+    #[serde(default)]
+    pub bulk: Option<BulkMark>,
 }
 
 impl Job {
@@ -270,6 +274,7 @@ impl Job {
             outbox: Vec::new(),
             event_sequence: 0,
             metrics: Metrics::default(),
+            bulk: None,
         };
         (
             Self { record },

@@ -61,6 +61,8 @@ steps! {
     Failed "failed",
     Cancelled "cancelled",
     Retried "retried",
+    /// An operator retried or cancelled it, together with others.
+    OperatorActed "operator_acted",
     WebhookDelivered "webhook_delivered",
     /// One attempt failed; more follow.
     WebhookFailed "webhook_failed",

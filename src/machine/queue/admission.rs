@@ -81,12 +81,10 @@ impl<R: Rows> Context<'_, R> {
         let nobody_else = tally.waiting() == 0 && tally.delayed() == 0;
         let is_free = !book.is_paused() && tally.held() < self.policy.slots;
         let may_start = nobody_else && is_free && self.admits_on_change();
-        let has_slots = self
-            .policy
-            .limited_user_slots()
-            .is_some_and(|slots| tally.held_by(&entry.summary.key.user_id) >= slots);
-        let is_shut = shut(&self.memory, &entry.summary.upstream, self.policy, self.now);
-        may_start && entry.stage == Stage::Waiting && !has_slots && is_shut.is_none()
+        let slots = self.policy.limited_user_slots();
+        let is_full = slots.is_some_and(|slots| tally.held_by(&entry.summary.key.user_id) >= slots);
+        let is_open = !is_full && !self.is_shut(&entry.summary.upstream);
+        may_start && is_open && entry.stage == Stage::Waiting
     }
 
     pub(super) fn grant(&mut self, mut entry: Entry, starting: bool) -> Result<(), R::Error> {
@@ -138,26 +136,28 @@ impl<R: Rows> Context<'_, R> {
         let Some(entry) = self.find(key)? else {
             return Ok(None);
         };
-        position_of(self.rows, &self.memory, &entry, self.policy, self.now).map(Some)
+        position_of(self.rows, &self.memory, &entry, self.settings, self.now).map(Some)
     }
 
     fn closed(&self) -> Closed {
-        let Memory { book, tally, .. } = &self.memory;
-        let shut = |upstream: &&String| shut(&self.memory, upstream, self.policy, self.now);
-        let full = self.policy.limited_user_slots();
+        let tally = &self.memory.tally;
+        let slots = self.policy.limited_user_slots();
+        let shut = tally.upstreams().filter(|upstream| self.is_shut(upstream));
         Closed {
-            users: full.map_or_else(Vec::new, |slots| tally.waiting_holders_of(slots)),
-            upstreams: book
-                .upstreams()
-                .filter(|upstream| shut(upstream).is_some())
-                .cloned()
-                .collect(),
+            users: slots.map_or_else(Vec::new, |slots| tally.waiting_holders_of(slots)),
+            upstreams: shut.cloned().collect(),
         }
+    }
+
+    /// Whether no job of an upstream may start now.
+    fn is_shut(&self, upstream: &str) -> bool {
+        let is_paused = self.memory.book.pauses_upstream(upstream);
+        is_paused || shut(&self.memory, upstream, &self.policy, self.now).is_some()
     }
 
     /// When the first blocked upstream opens again.
     pub(super) fn next_opening(&self) -> Option<Millis> {
-        let opening = |upstream: &String| match shut(&self.memory, upstream, self.policy, self.now)
+        let opening = |upstream: &String| match shut(&self.memory, upstream, &self.policy, self.now)
         {
             Some(Shut::Backoff { until }) => Some(until),
             Some(Shut::Rate { until }) => until,

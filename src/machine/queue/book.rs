@@ -1,7 +1,7 @@
 //! The queue's state besides its entries, in one record.
 
 use crate::machine::limiter::{Availability, Backoff, Limiter, Shut};
-use crate::machine::queue::{Policy, Summary};
+use crate::machine::queue::{Bulk, Limit, Overrides, Pauses, Policy, Summary, UpstreamPause};
 use crate::time::{MINUTE, Millis};
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,21 @@ pub struct Book {
     pub unknown_submits: u64,
     /// When an operator paused the queue.
     pub paused_since: Option<Millis>,
+    /// The video services and models that an operator paused by themselves.
+    #[serde(default)]
+    pub paused_upstreams: Vec<UpstreamPause>,
+    /// The limits that an operator changed.
+    #[serde(default)]
+    pub overrides: Overrides,
+    /// The bulk that runs.
+    #[serde(default)]
+    pub bulk: Option<Bulk>,
+    /// When the next generation of the bulk is due.
+    #[serde(default)]
+    pub bulk_at: Option<Millis>,
+    /// The id of the latest bulk.
+    #[serde(default)]
+    pub last_bulk: u64,
 }
 
 impl Book {
@@ -92,9 +107,9 @@ impl Book {
             .filter_map(move |(name, limiter)| Some((name.as_str(), limiter.backoff(now)?)))
     }
 
-    /// Lets every upstream that takes no submits be probed as soon as a job waits for it.
-    pub(super) fn probe_now(&mut self, now: Millis) {
-        for (_, limiter) in &mut self.limiters {
+    /// Lets each of these upstreams that takes no submits be probed as soon as a job waits for it.
+    pub(super) fn probe_now(&mut self, now: Millis, is_meant: impl Fn(&str) -> bool) {
+        for (_, limiter) in self.limiters.iter_mut().filter(|(name, _)| is_meant(name)) {
             limiter.probe_now(now);
         }
     }
@@ -102,6 +117,21 @@ impl Book {
     /// Whether the queue grants no slots.
     pub fn is_paused(&self) -> bool {
         self.paused_since.is_some()
+    }
+
+    /// Whether this upstream is paused by itself.
+    pub(super) fn pauses_upstream(&self, upstream: &str) -> bool {
+        self.paused_upstreams
+            .iter()
+            .any(|pause| pause.scope.covers(upstream))
+    }
+
+    /// Everything that is paused.
+    pub(super) fn pauses(&self) -> Pauses {
+        Pauses {
+            queue: self.paused_since,
+            upstreams: self.paused_upstreams.clone(),
+        }
     }
 
     /// The limiter of a summary's upstream, created if there was none.
@@ -127,11 +157,12 @@ impl Book {
         policy: &Policy,
         now: Millis,
     ) -> Option<Shut> {
-        self.limiters
-            .iter()
-            .find(|(name, _)| name == upstream)?
-            .1
-            .shut(policy.submits_per_minute, unspent, now)
+        let (_, limiter) = self.limiters.iter().find(|(name, _)| name == upstream)?;
+        // What an operator sets at run time replaces the models' own limits, as the setting does.
+        match self.overrides.value(Limit::MaxSubmitsPerMinute) {
+            Some(limit) => limiter.shut_at(limit, unspent, now),
+            None => limiter.shut(policy.submits_per_minute, unspent, now),
+        }
     }
 
     pub(super) fn observe_hold(&mut self, held: Millis) {

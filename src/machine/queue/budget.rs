@@ -114,8 +114,11 @@ impl<R: Rows> Context<'_, R> {
 
     /// Whether a confirmation or a further attempt may be paid for. Its price is reserved from now
     /// on, so that simultaneous requests cannot all spend the same remaining budget. The queue soon
-    /// checks whether the job uses the reservation.
-    fn afford(&mut self, key: &JobKey) -> Result<Result<(), Unaffordable>, R::Error> {
+    /// checks whether the job uses the reservation. Without a budget nothing needs to be reserved.
+    pub(super) fn afford(&mut self, key: &JobKey) -> Result<Result<(), Unaffordable>, R::Error> {
+        if !self.policy.limits_cost() {
+            return Ok(Ok(()));
+        }
         // The order may be so new that the queue does not know it yet; an unknown job cannot be
         // charged.
         let Some(mut entry) = self.find(key)? else {

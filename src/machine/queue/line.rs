@@ -46,17 +46,21 @@ pub struct Newcomer<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PositionInLine(String, String, u64, Option<BlockedBy>, Option<Millis>);
 
-/// Computes the positions of all jobs in line.
+/// Computes the positions of all jobs in line; `policy` has the settings.
 pub fn line<R: Rows>(
     rows: &R,
     memory: &Memory,
     policy: &Policy,
     now: Millis,
 ) -> Result<PositionList, R::Error> {
+    let policy = &policy.with(&memory.book.overrides);
     let jobs = rows.in_line()?;
     let next = |upstream| next(jobs.len() as u64, upstream, memory, policy, now);
     let shut = memory.book.upstreams();
-    let shut = shut.filter(|upstream| shut_of(memory, upstream, policy, now).is_some());
+    let shut = shut.filter(|upstream| {
+        let is_paused = memory.book.pauses_upstream(upstream);
+        is_paused || shut_of(memory, upstream, policy, now).is_some()
+    });
     let next_by_upstream = shut.map(|upstream| (upstream.clone(), next(upstream)));
     let (next, next_by_upstream) = (next(""), next_by_upstream.collect());
     let levels = Levels::of(&jobs);

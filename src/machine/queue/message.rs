@@ -1,6 +1,6 @@
 //! Messages to the queue.
 
-use super::{OverBudget, Position, Summary, Terms};
+use super::{OverBudget, Pauses, Position, Summary, Terms};
 use crate::ids::JobKey;
 use crate::machine::delivery::DeliverySummary;
 use crate::machine::limiter::Availability;
@@ -83,15 +83,15 @@ message!(Sweep -> ());
 pub struct DeleteOld;
 message!(DeleteOld -> u64);
 
-/// Pauses the queue: no job starts, and running jobs continue. Replies when it was paused.
+/// Pauses the queue: no job starts, and running jobs continue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause;
-message!(Pause -> Millis);
+message!(Pause -> Pauses);
 
-/// Resumes the queue.
+/// Ends the pause of the whole queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resume;
-message!(Resume -> ());
+message!(Resume -> Pauses);
 
 /// The events that an operator redelivered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

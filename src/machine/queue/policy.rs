@@ -1,5 +1,6 @@
 //! The settings of admission.
 
+use super::{Limit, Overrides};
 use crate::machine::alerts::AlertPolicy;
 use crate::time::Millis;
 
@@ -36,11 +37,12 @@ pub struct Policy {
     pub mode: Mode,
     /// How many jobs may run at once.
     pub slots: u64,
-    /// How many jobs of one user may run at once.
+    /// How many jobs of one user may run at once; [`Self::UNLIMITED`] if there is no such limit.
     pub user_slots: u64,
     /// How many jobs may wait.
     pub max_waiting: u64,
-    /// How many submits a minute are allowed for each provider and model.
+    /// How many submits a minute are allowed for each provider and model; [`Self::UNLIMITED`] if
+    /// only the models' own limits apply.
     pub submits_per_minute: u64,
     /// What may be spent within a UTC day, in millionths of a US dollar.
     pub max_cost_per_day: Option<u64>,
@@ -52,6 +54,27 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// In place of a limit that is not set.
+    pub const UNLIMITED: u64 = u64::MAX;
+
+    /// These settings with the values that an operator set in place of some of them.
+    #[must_use]
+    pub fn with(&self, overrides: &Overrides) -> Self {
+        let or = |limit, setting: u64| overrides.value(limit).unwrap_or(setting);
+        let or_none = |limit, setting: Option<u64>| overrides.value(limit).or(setting);
+        Self {
+            slots: or(Limit::MaxConcurrentJobs, self.slots),
+            user_slots: or(Limit::MaxConcurrentJobsPerUser, self.user_slots),
+            submits_per_minute: or(Limit::MaxSubmitsPerMinute, self.submits_per_minute),
+            max_cost_per_day: or_none(Limit::MaxCostPerDay, self.max_cost_per_day),
+            max_cost_per_user_per_day: or_none(
+                Limit::MaxCostPerUserPerDay,
+                self.max_cost_per_user_per_day,
+            ),
+            ..*self
+        }
+    }
+
     /// Whether spending is limited.
     pub fn limits_cost(&self) -> bool {
         self.max_cost_per_day.is_some() || self.max_cost_per_user_per_day.is_some()
@@ -60,5 +83,15 @@ impl Policy {
     /// How many slots one user may hold, if that is fewer than all.
     pub(super) fn limited_user_slots(&self) -> Option<u64> {
         (self.user_slots < self.slots).then_some(self.user_slots)
+    }
+
+    /// How many submits a minute an operator allows; `None` if only the models' own limits apply.
+    pub fn rate_of_operator(&self) -> Option<u64> {
+        Some(self.submits_per_minute).filter(|limit| *limit != Self::UNLIMITED)
+    }
+
+    /// How many slots one user may hold.
+    pub fn user_slots_in_force(&self) -> u64 {
+        self.user_slots.min(self.slots)
     }
 }

@@ -25,7 +25,7 @@ pub enum BlockedBy {
     UpstreamBackoff,
     /// The order sets a later start.
     StartAfter,
-    /// An operator has paused the queue.
+    /// An operator has paused the queue, the provider or the model.
     Paused,
 }
 
@@ -38,8 +38,8 @@ pub struct Position {
     pub admitted: Option<Start>,
     /// `None` also if nothing blocks it and it waits for the next admission.
     pub blocked_by: Option<BlockedBy>,
-    /// When it is expected to start, in milliseconds since the Unix epoch; `None` while the queue
-    /// is paused.
+    /// When it is expected to start, in milliseconds since the Unix epoch; `None` while it is
+    /// paused.
     pub estimated_start: Option<Millis>,
 }
 
@@ -71,7 +71,7 @@ pub fn position<R: Rows>(
     position_of(rows, &rows.memory()?, &entry, policy, now).map(Some)
 }
 
-/// The position of a known entry.
+/// The position of a known entry; `policy` has the settings.
 pub fn position_of<R: Rows>(
     rows: &R,
     memory: &Memory,
@@ -79,6 +79,7 @@ pub fn position_of<R: Rows>(
     policy: &Policy,
     now: Millis,
 ) -> Result<Position, R::Error> {
+    let policy = &policy.with(&memory.book.overrides);
     match entry.stage {
         Stage::Held(lease) => {
             let admitted = Start {
@@ -126,7 +127,7 @@ pub(super) fn position_at(
     now: Millis,
 ) -> Position {
     let Memory { book, tally, .. } = memory;
-    if book.is_paused() {
+    if book.is_paused() || book.pauses_upstream(claimant.upstream) {
         return Position {
             number,
             blocked_by: Some(BlockedBy::Paused),

@@ -3,7 +3,7 @@
 use super::{Context, Entry, Input, Rows, Stage};
 use crate::ids::JobKey;
 use crate::machine::Status;
-use crate::machine::job::State;
+use crate::machine::job::{BulkAct, State};
 use crate::machine::lease::{ASK_AGAIN, Lease, WATCH};
 use crate::machine::message::{NoAnswer, message};
 use crate::time::{DAY, Millis};
@@ -43,6 +43,8 @@ pub enum Question {
     Check,
     /// To delete what is left of it.
     Delete,
+    /// To be cancelled or retried by a bulk.
+    Bulk(BulkAct),
 }
 
 impl Input for Alarm {
@@ -59,13 +61,18 @@ impl Input for Alarm {
             // Otherwise the alarm of a delay that is over would fire again at once.
             context.take_into_line()?;
         }
-        context.ask()
+        let mut asks = context.ask()?;
+        asks.extend(context.ask_for_bulk()?);
+        Ok(asks)
     }
 }
 
 impl Input for Heard {
     fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<(), R::Error> {
         if let Ok(said) = self.said {
+            if let Question::Bulk(act) = &self.ask.question {
+                context.heard_for_bulk(&self.ask, act, said.as_ref())?;
+            }
             context.heard(&self.ask, said)?;
         }
         context.changed()

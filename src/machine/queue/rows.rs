@@ -1,15 +1,13 @@
 //! The stored entries as one step sees them.
 
-use super::{Book, Closed, Entry, InLine, Memory, Minute};
+use super::{Book, BulkRows, Closed, Entry, InLine, Memory, Minute};
 use crate::ids::JobKey;
 use crate::machine::alerts::Alerts;
 use crate::machine::delivery::DeliverySummary;
 use crate::time::Millis;
 
 /// The stored entries, read and written within one step.
-pub trait Rows {
-    type Error;
-
+pub trait Rows: BulkRows {
     /// Reads everything that an instance keeps in memory.
     fn memory(&self) -> Result<Memory, Self::Error>;
     /// Saves the book and, if it has changed, the latest minute: the two are one row.

@@ -51,6 +51,7 @@ impl<R: Rows> Context<'_, R> {
             .into_iter()
             .chain(self.memory.book.admit_at)
             .chain(self.memory.book.alert_at)
+            .chain(self.memory.book.bulk_at)
             .min())
     }
 }

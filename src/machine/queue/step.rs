@@ -21,6 +21,8 @@ pub enum Event {
     Available { upstream: String, took: Millis },
     /// An alert fired or was resolved, or a message about one was tried.
     Alert(AlertNews),
+    /// A bulk has no generation left to ask.
+    BulkEnded { id: u64 },
 }
 
 /// An input of the queue: a message, a job's reply, or its alarm.
@@ -44,7 +46,10 @@ pub struct Context<'a, R> {
     pub(super) memory: Memory,
     /// The entries that this step has found or saved, as they are stored.
     stored: BTreeMap<JobKey, Option<Entry>>,
-    pub(super) policy: &'a Policy,
+    /// The settings.
+    pub(super) settings: &'a Policy,
+    /// The settings with the values that operators set in place of some of them.
+    pub(super) policy: Policy,
     pub(super) now: Millis,
     pub(super) random: u128,
     /// The step's counters so far.
@@ -59,7 +64,7 @@ pub struct Context<'a, R> {
     pub(super) alerts_checked: bool,
 }
 
-/// Takes one input; returns the memory as the step leaves it.
+/// Takes one input; `policy` has the settings. Returns the memory as the step leaves it.
 pub(super) fn take<I: Input, R: Rows>(
     rows: &mut R,
     memory: Memory,
@@ -72,7 +77,8 @@ pub(super) fn take<I: Input, R: Rows>(
         memory,
         stored: BTreeMap::new(),
         rows,
-        policy,
+        settings: policy,
+        policy: policy.with(&before.overrides),
         now: moment.now,
         random: moment.random,
         counted: MetricsByUpstream::default(),

@@ -45,6 +45,11 @@ impl Tally {
         self.held
     }
 
+    /// The upstreams that jobs wait for.
+    pub(super) fn upstreams(&self) -> impl Iterator<Item = &String> {
+        self.waiting_for.keys()
+    }
+
     /// Whether a job waits for this upstream.
     pub fn waits_for(&self, upstream: &str) -> bool {
         self.waiting_for.contains_key(upstream)
