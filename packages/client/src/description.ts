@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/alerts/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test alert
+         * @description Sends one signed message of the type `test` to `ALERT_WEBHOOK_URL`. It is sent once and not stored. The answer has the receiver's response, whatever it was.
+         */
+        post: operations["testAlert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cron/cleanup": {
         parameters: {
             query?: never;
@@ -357,7 +377,7 @@ export interface paths {
         };
         /**
          * The same as `stats`
-         * @description How many jobs wait and run, for how long, the dispatch mode, and what blocks them. Only keys and admins see what all users spent today.
+         * @description How many jobs wait and run, for how long, the dispatch mode, and what blocks them. Only keys and admins see what all users spent today and which alerts are firing.
          */
         get: operations["getQueueStats"];
         put?: never;
@@ -377,7 +397,7 @@ export interface paths {
         };
         /**
          * Get the queue's figures
-         * @description How many jobs wait and run, for how long, the dispatch mode, and what blocks them. Only keys and admins see what all users spent today.
+         * @description How many jobs wait and run, for how long, the dispatch mode, and what blocks them. Only keys and admins see what all users spent today and which alerts are firing.
          */
         get: operations["getQueueStatus"];
         put?: never;
@@ -614,6 +634,26 @@ export interface paths {
     };
 }
 export interface webhooks {
+    alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An alert fires or is resolved
+         * @description Sent when an alert fires, and when it is resolved. Posted to `ALERT_WEBHOOK_URL`, according to the Standard Webhooks specification. Any result other than a 2xx within 15 seconds is retried for 8 hours, with the same `webhook-id` and the same bytes. 410 ends the attempts at once. Redirects are not followed. `ALERT_KINDS` chooses which alerts fire.
+         */
+        post: operations["alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "generation.cancelled": {
         parameters: {
             query?: never;
@@ -757,6 +797,62 @@ export interface webhooks {
 }
 export interface components {
     schemas: {
+        /** @description A message about an alert. */
+        Alert: {
+            /** @description What to do, in one or two sentences. */
+            action: string;
+            /** @description The same. Discord shows it. */
+            content: string;
+            /** @description The page of the documentation about this alert. */
+            docs: string;
+            /** @description The numbers in the text, by name. Times are in milliseconds, amounts in US dollars. */
+            figures: {
+                [key: string]: number;
+            };
+            /** @description `msg_…`: the `webhook-id` of every attempt. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was over; only if resolved.
+             */
+            resolvedAt?: string;
+            /** @description When it began, as RFC 3339. */
+            since: string;
+            state: components["schemas"]["AlertState"];
+            /** @description What happened and what to do, in words. Slack shows it. */
+            text: string;
+            /** @description What the alert is about. */
+            type: components["schemas"]["AlertKind"];
+            /** @description `{provider}/{model}`; only of `upstream_unavailable`. */
+            upstream?: string;
+        };
+        /**
+         * @description What an alert is about.
+         * @enum {string}
+         */
+        AlertKind: "upstream_unavailable" | "webhooks_exhausted" | "long_wait" | "paid_answer_lost" | "budget_used" | "timers_lost" | "test";
+        /**
+         * @description Which change of an alert a message is about.
+         * @enum {string}
+         */
+        AlertState: "firing" | "resolved";
+        /** @description The result of a test alert. */
+        AlertTest: {
+            /** @description Whether the receiver answered with a 2xx. */
+            delivered: boolean;
+            /** @description The receiver's response and what to do about it, in one or two sentences. */
+            detail: string;
+            durationMs: number;
+            /**
+             * Format: int32
+             * @description The receiver's HTTP status; absent if it gave no response.
+             */
+            status?: number;
+            /** @constant */
+            success: true;
+            /** @description The origin of the receiver; the rest of its address may be a secret. */
+            url: string;
+        };
         /**
          * @description Whether a model makes sound.
          * @enum {string}
@@ -937,6 +1033,14 @@ export interface components {
             pointer?: string;
             /** @description A variable or secret of the worker. */
             setting?: string;
+        };
+        /** @description An alert that is firing. */
+        FiringAlert: {
+            /** @description When its condition began, as RFC 3339. */
+            since: string;
+            type: components["schemas"]["AlertKind"];
+            /** @description `{provider}/{model}`; only of `upstream_unavailable`. */
+            upstream?: string;
         };
         Gate: {
             paused: boolean;
@@ -1359,6 +1463,8 @@ export interface components {
         };
         /** @description The queue's figures. */
         QueueStats: {
+            /** @description The alerts that are firing. Only for keys and admins. */
+            alerts?: components["schemas"]["FiringAlert"][];
             /** @description Generations by status. */
             byStatus: {
                 [key: string]: number;
@@ -1815,6 +1921,21 @@ export interface components {
                 } & components["schemas"]["Problem"];
             };
         };
+        /** @description * `no_alert_receiver`: There is no receiver of alerts: set ALERT_WEBHOOK_URL. */
+        no_alert_receiver: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @enum {unknown} */
+                    code?: "no_alert_receiver";
+                    /** @constant */
+                    status?: 409;
+                } & components["schemas"]["Problem"];
+            };
+        };
         /** @description * `not_found`: There is no such generation. */
         not_found: {
             headers: {
@@ -2054,6 +2175,10 @@ export interface components {
     };
     pathItems: never;
 }
+export type Alert = components['schemas']['Alert'];
+export type AlertKind = components['schemas']['AlertKind'];
+export type AlertState = components['schemas']['AlertState'];
+export type AlertTest = components['schemas']['AlertTest'];
 export type Audio = components['schemas']['Audio'];
 export type BlockedBy = components['schemas']['BlockedBy'];
 export type Caller = components['schemas']['Caller'];
@@ -2071,6 +2196,7 @@ export type ErrorCode = components['schemas']['ErrorCode'];
 export type Event = components['schemas']['Event'];
 export type EventKind = components['schemas']['EventKind'];
 export type FieldError = components['schemas']['FieldError'];
+export type FiringAlert = components['schemas']['FiringAlert'];
 export type Gate = components['schemas']['Gate'];
 export type Generation = components['schemas']['Generation'];
 export type GenerationPage = components['schemas']['GenerationPage'];
@@ -2127,6 +2253,7 @@ export type ResponseInvalidRequestMalformedJson = components['responses']['inval
 export type ResponseInvalidRequestMalformedJsonModelRetired = components['responses']['invalid_request.malformed_json.model_retired'];
 export type ResponseInvalidSignature = components['responses']['invalid_signature'];
 export type ResponseMisconfigured = components['responses']['misconfigured'];
+export type ResponseNoAlertReceiver = components['responses']['no_alert_receiver'];
 export type ResponseNotFound = components['responses']['not_found'];
 export type ResponseNotFoundVideoNotFound = components['responses']['not_found.video_not_found'];
 export type ResponseOperatorsOnly = components['responses']['operators_only'];
@@ -2148,6 +2275,37 @@ export type ParameterUserId = components['parameters']['userId'];
 export type HeaderXRequestId = components['headers']['X-Request-Id'];
 export type $defs = Record<string, never>;
 export interface operations {
+    testAlert: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An id for this request, repeated in the answer and in the log. An id that is longer than 128 characters, or has characters other than `A-Z a-z 0-9 - _ .`, is replaced. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be cached. */
+                    "Cache-Control": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertTest"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["operators_only"];
+            409: components["responses"]["no_alert_receiver"];
+            500: components["responses"]["misconfigured"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     cleanUp: {
         parameters: {
             query?: never;
@@ -3540,6 +3698,58 @@ export interface operations {
             403: components["responses"]["operators_only"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
+        };
+    };
+    alert: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id, the same on every attempt: use it to drop duplicates. */
+                "webhook-id": string;
+                /** @description When this attempt was made, in seconds since 1970. */
+                "webhook-timestamp": number;
+                /** @description `v1,<base64>` of the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{raw body}`, keyed with the base64 after `whsec_` in `ALERT_WEBHOOK_SECRET`. Several, separated by spaces, while a secret is replaced. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "action": "Check the service's status page, your quota and its key. Reelay tests the service and goes on by itself; resume the queue to test it at once.",
+                 *       "content": "[FIRING] Reelay: veo3/veo-3.1-generate-001 has accepted no submits since 2025-12-31 23:54 UTC (6 min). Its jobs wait. Check the service's status page, your quota and its key. Reelay tests the service and goes on by itself; resume the queue to test it at once. (docs/alerts.md#upstream_unavailable)",
+                 *       "docs": "docs/alerts.md#upstream_unavailable",
+                 *       "figures": {
+                 *         "durationMs": 360000
+                 *       },
+                 *       "id": "msg_00000000000000000000000000000000",
+                 *       "since": "2025-12-31T23:54:00.000Z",
+                 *       "state": "firing",
+                 *       "text": "[FIRING] Reelay: veo3/veo-3.1-generate-001 has accepted no submits since 2025-12-31 23:54 UTC (6 min). Its jobs wait. Check the service's status page, your quota and its key. Reelay tests the service and goes on by itself; resume the queue to test it at once. (docs/alerts.md#upstream_unavailable)",
+                 *       "type": "upstream_unavailable",
+                 *       "upstream": "veo3/veo-3.1-generate-001"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Alert"];
+            };
+        };
+        responses: {
+            /** @description Refused permanently; no further attempts. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Accepted. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     "generation.cancelled": {
