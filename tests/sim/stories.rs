@@ -459,14 +459,19 @@ fn of_alerts() -> Vec<Story> {
     };
     vec![
         watched("an alert of a shut upstream", 1)
-            .first(Fault::SubmitUnavailable, 1)
-            .first(Fault::SubmitRateLimited, 3)
+            .planned(|plan| plan.longest_outage = 4 * MINUTE)
+            .first(Fault::UpstreamOutage, 1)
             .meets("alert: upstream_unavailable")
             .meets("alert: resolved"),
         lost("an alert of a lost answer"),
-        lost("an alert of a lost answer while the cron stays away").first(Fault::CronAway, 1),
+        lost("an alert of a lost answer while the cron stays away")
+            .in_pairs()
+            .first(Fault::CronAway, 1),
         watched("an alert of a long wait while the cron stays away", 2)
             .first(Fault::CronAway, 1)
+            .first(Fault::RenderNeverDone, 1)
+            .planned(|plan| plan.policy.job_timeout = 3 * MINUTE)
+            .ends(&[Status::Failed, Status::Completed])
             .meets("alert: long_wait")
             .meets("alert: resolved"),
         watched("an alert of webhooks that were given up", 1)
@@ -475,9 +480,9 @@ fn of_alerts() -> Vec<Story> {
             .meets("alert: webhooks_exhausted")
             .meets("alert: resolved"),
         watched("an alert that its receiver takes at the second try", 1)
-            .planned(|plan| plan.policy.events.clear())
+            .planned(|plan| plan.policy.webhook_schedule = vec![0])
             .first(Fault::SubmitLostAccepted, 1)
-            .first(Fault::HookTakenAnswerLost, 1)
+            .first(Fault::HookTakenAnswerLost, 2)
             .ends(&[Status::Failed])
             .meets("alert: arrived again"),
         watched("an alert of a budget that is used", 1)

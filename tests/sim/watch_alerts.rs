@@ -71,8 +71,9 @@ impl World {
             .map(|key| lost_answers(rows.before(key), rows.entries.get(key)))
             .sum();
         let alerts = &mut self.alerts;
-        alerts.lost_at = alerts.lost_at.map(|at| at.min(now));
-        alerts.repaired_at = alerts.repaired_at.map(|at| at.min(now));
+        for at in [&mut alerts.lost_at, &mut alerts.repaired_at] {
+            *at = at.map(|at| at.min(now)).filter(|at| now < at + QUIET);
+        }
         if lost > 0 {
             alerts.lost_at = Some(now);
         }
@@ -164,17 +165,24 @@ impl World {
             .holds
             .iter()
             .find(|(key, since)| !self.alerts.firing.contains(*key) && is_late(**since));
+        // The waits grow with each try that is cut off.
+        let is_new = |id: &String| {
+            let messages = self.queue.rows.alerts.messages().iter();
+            messages
+                .filter(|message| message.tries <= 2)
+                .any(|message| message.id == *id)
+        };
         let unsent = self
             .alerts
             .made
-            .values()
-            .find(|made| !made.landed && made.since.is_some_and(is_late));
+            .iter()
+            .find(|(id, made)| !made.landed && made.since.is_some_and(is_late) && is_new(id));
         let late = silent
             .map(|((kind, upstream), since)| {
                 let since = since - BEGINNING;
                 format!("{kind:?} {upstream:?} has held since {since} without an alert")
             })
-            .or_else(|| unsent.map(|made| format!("a message is late: {}", made.body)));
+            .or_else(|| unsent.map(|(_, made)| format!("a message is late: {}", made.body)));
         if let Some(message) = late {
             self.violated(Invariant::I19, message);
         }
