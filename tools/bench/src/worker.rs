@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long a start may take.
-const START: Duration = Duration::from_mins(1);
+const START: Duration = Duration::from_mins(3);
 /// How long a request may take.
 const REQUEST: Duration = Duration::from_mins(10);
 /// How long an idle connection is kept: less than the runtime keeps it.

@@ -27,7 +27,8 @@ const SETTINGS: [(&str, &str); 3] = [
     ("POLL_INTERVAL_MS", "5000"),
     ("JOB_TIMEOUT_MS", "86400000"),
 ];
-const SHORT: &str = "[[render:100 download:bytes:20480]]";
+/// Long enough for the submit's answer to be recorded before the webhook comes.
+const SHORT: &str = "[[render:300 download:bytes:20480]]";
 /// The time in which the work after an order's response is done.
 const TAIL: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_mins(5);

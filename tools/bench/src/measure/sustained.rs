@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval_at};
 
 /// The waiting jobs at the beginning, and how many users they are spread over.
 const LINE: usize = 10_000;
@@ -125,7 +126,8 @@ fn read(
     let reader = Reader::of(worker);
     tokio::spawn(async move {
         let (mut took, mut unread) = (Vec::new(), 0);
-        let mut due = tokio::time::interval_at(from.into(), EVERY);
+        let mut due = interval_at(from.into(), EVERY);
+        due.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             due.tick().await;
             let began = clock::now();
@@ -208,12 +210,13 @@ impl Seen {
         Section {
             title: "Sustained load",
             method: format!(
-                "{readers} readers, each of whom reads a waiting job every {} s; {} jobs waiting \
-                 at the beginning; and {:.0} orders a minute, for {minutes} minutes, with a sweep \
+                "{readers} readers, each of whom reads a waiting job every {} s, so that {} reads \
+                 a minute are due; {} jobs waiting at the beginning; and {:.0} orders a minute, for {minutes} minutes, with a sweep \
                  every minute. {} slots, renders of 4 s, a video of 20 KB, default polling. A \
                  reader whose read takes longer reads less often. At the end the queue is asked \
                  how many generations it knows, and each new one is read.",
                 EVERY.as_secs(),
+                number(READERS as f64 * 60.0 / EVERY.as_secs_f64(), 0),
                 number(line as f64, 0),
                 RATE * 60.0,
                 SETTINGS[0].1,

@@ -13,7 +13,7 @@ use std::time::Duration;
 const JOBS: usize = 10_000;
 const AT_ONCE: usize = 16;
 /// The minutes of observation.
-const MINUTES: u32 = 4;
+const MINUTES: u32 = 2;
 /// A waiting job regularly re-checks its place in the queue (`QUEUED_HEARTBEAT`): an alarm, a
 /// message, and these rows, two of which set alarms.
 const HEARTBEAT_ROWS: f64 = 4.0;
