@@ -77,15 +77,15 @@ pub(crate) async fn change(call: &mut Call, operator: Operator) -> Result<Answer
         changes,
         operator: operator.name().to_owned(),
     };
-    let changed = view::queue(call, &message).await;
-    let outcome = match &changed {
+    let answered = view::queue(call, &message).await;
+    let outcome = match &answered {
         Ok(Ok(_)) => told.join(", "),
         Ok(Err(_)) => format!("refused: {}", told.join(", ")),
         Err(_) => format!("{}: {}", told.join(", "), audit::NO_ANSWER),
     };
     audit::record(operator.name(), Action::ChangedLimits, None, &outcome);
     let overrides =
-        changed?.map_err(|conflict| Problem::invalid(vec![refusal(conflict, &message)]))?;
+        answered?.map_err(|conflict| Problem::invalid(vec![refusal(conflict, &message)]))?;
     Answer::success("settings", &shown(&call.config, &overrides))
 }
 

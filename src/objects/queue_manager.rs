@@ -290,7 +290,7 @@ impl QueueManager {
         let rows = self.rows()?;
         let mut instance = self.instance.borrow_mut();
         let running = instance.memory(&rows)?.book.bulk.clone();
-        Ok(rows.bulks(running)?)
+        rows.bulks(running)
     }
 
     fn totals(&self) -> Result<MetricsByUpstream> {

@@ -80,7 +80,7 @@ impl<S: Sql> QueueStore<S> {
             mode: policy.mode.as_str().to_owned(),
             paused: book.is_paused(),
             paused_since: book.paused_since.map(rfc3339),
-            paused_upstreams: PausedUpstream::of(&book),
+            paused_upstreams: PausedUpstream::of(book),
             limits: LimitsInForce::of(policy),
             slots: Slots {
                 total: policy.slots,
@@ -297,7 +297,6 @@ impl<S: Sql> Rows for QueueStore<S> {
     }
 
     fn first_waiting(&self) -> Result<Option<u64>, S::Error> {
-        // Within a priority, `order_key` and `sequence` grow together.
         let statement = format!(
             "{} SELECT min((SELECT sequence FROM entry WHERE stage = 'waiting' AND priority = level.priority \
              ORDER BY order_key, sequence LIMIT 1)) FROM level",

@@ -93,12 +93,12 @@ mod tests {
         };
         let outcome = TestOutcome { reply, took: 7 };
         let test = AlertTest::of("https://hooks.example".to_owned(), &outcome);
-        let text = serde_json::to_string(&test).expect("JSON");
+        let shown = serde_json::to_string(&test).expect("JSON");
         assert!(
-            text.contains("ALERT_WEBHOOK_URL") && !text.contains("secret\""),
-            "{text}"
+            shown.contains("ALERT_WEBHOOK_URL") && !shown.contains("secret\""),
+            "{shown}"
         );
-        assert!(!text.contains("/services"), "{text}");
+        assert!(!shown.contains("/services"), "{shown}");
     }
 
     #[test]

@@ -304,7 +304,8 @@ fn names(errors: &ConfigErrors) -> Vec<&'static str> {
 
 #[test]
 fn every_wrong_setting_of_one_provider_and_of_the_receiver_is_named_at_once() {
-    let cases: [(&[(&str, &str)], &[&str]); 3] = [
+    type Set = [(&'static str, &'static str)];
+    let cases: [(&Set, &[&str]); 3] = [
         (
             &[
                 ("VEO3_API_KEY", "key xyz"),

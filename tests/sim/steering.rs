@@ -148,15 +148,12 @@ impl World {
             self.tally.mark("limits", "refused together");
         }
         for (limit, value) in changed {
-            let word = match value {
-                Some(value) => {
-                    self.witness.limits.insert(*limit, *value);
-                    "changed at run time"
-                }
-                None => {
-                    self.witness.limits.remove(limit);
-                    "reset"
-                }
+            let word = if let Some(value) = value {
+                self.witness.limits.insert(*limit, *value);
+                "changed at run time"
+            } else {
+                self.witness.limits.remove(limit);
+                "reset"
             };
             self.tally.mark("limits", word);
         }

@@ -270,11 +270,11 @@ fn an_upstream_in_backoff_is_probed_when_it_is_resumed_and_another_is_not() {
 impl QueueStory {
     /// An operator changes limits.
     fn set(&mut self, changes: &[(Limit, Option<u64>)]) -> Overrides {
-        let changed = self.takes(ChangeLimits {
+        let answered = self.takes(ChangeLimits {
             changes: changes.to_vec(),
             operator: "ops".to_owned(),
         });
-        changed.expect("the limits fit together")
+        answered.expect("the limits fit together")
     }
 
     /// This job reports its end.

@@ -292,7 +292,13 @@ impl Rows for MapRows {
     }
 
     fn first_waiting(&self) -> Result<Option<u64>, Infallible> {
-        Ok(self.waiting().map(|entry| entry.sequence).min())
+        let first = |priority| {
+            let own = self.waiting();
+            let own = own.filter(|entry| entry.summary.priority == priority);
+            own.min_by_key(|entry| (entry.head_start_key(), entry.sequence))
+        };
+        let firsts = (0..=MAX_PRIORITY).filter_map(first);
+        Ok(firsts.map(|entry| entry.sequence).min())
     }
 
     fn count_before(&self, entry: &Entry, limit: u64) -> Result<u64, Infallible> {

@@ -110,10 +110,10 @@ fn a_message_cut_off_by_a_kill_comes_again_with_its_id_and_bytes_and_without_any
     gate.open();
     world.worker.restart();
     // No request reaches the queue: its own alarm sends the message again.
-    let received = until("the message comes again", PATIENCE, || {
-        Some(receiver.received()).filter(|received| received.len() == 2)
+    let posts = until("the message comes again", PATIENCE, || {
+        Some(receiver.received()).filter(|posts| posts.len() == 2)
     });
-    let (first, second) = (&received[0], &received[1]);
+    let (first, second) = (&posts[0], &posts[1]);
     assert_eq!(first.header("webhook-id"), second.header("webhook-id"));
     assert_eq!(first.body, second.body);
     assert_ne!(
@@ -200,9 +200,9 @@ fn a_test_alert_says_what_the_receiver_answered_and_shows_its_origin_only() {
         assert!(detail.contains(words), "{said}: {detail}");
         assert!(!tested.to_string().contains("secret-of"), "{tested:#}");
     }
-    let received = receiver.received();
-    assert_eq!(received.len(), 6, "each is sent once");
-    assert_eq!(verified(&received[0])["type"], "test");
+    let posts = receiver.received();
+    assert_eq!(posts.len(), 6, "each is sent once");
+    assert_eq!(verified(&posts[0])["type"], "test");
     drop(receiver);
     let lost = operator.post("/api/alerts/test").json();
     assert_eq!(

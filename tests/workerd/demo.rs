@@ -118,7 +118,7 @@ fn files_of_the_worker_that_do_not_answer_are_asked_for_again() {
     let user = world.user();
     let id = order(&user, json!({ "prompt": unique("a demo") }));
     // The limit of each of both tries is 30 seconds.
-    let timeline = until("it is given up", Duration::from_secs(120), || {
+    let timeline = until("it is given up", Duration::from_mins(2), || {
         let timeline = user.timeline(&id);
         timeline
             .to_string()

@@ -74,9 +74,9 @@ fn said(object: &mut StrictObject<'_>) -> Option<Matching> {
     let is_dry = object.flag("dryRun").unwrap_or(true);
     let count = object.read("count", "must be a whole number from 0", Value::as_u64);
     let rule = "must be an amount of US dollars such as 12.5, from 0";
-    let cost = object.read("maxCost", rule, |value| match value {
-        Value::Number(number) => micros(&number.to_string()),
-        _ => None,
+    let cost = object.read("maxCost", rule, |value| {
+        let number = value.as_number()?;
+        micros(&number.to_string())
     });
     if is_dry {
         return None;

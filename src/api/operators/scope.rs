@@ -26,8 +26,10 @@ fn read(
     is_paused: impl Fn(&Scope) -> bool,
 ) -> Result<Option<Scope>, Vec<FieldError>> {
     let mut object = StrictObject::new(body, "", &["provider", "model"]);
-    let provider = object.word("provider", &provider_rule(), own);
-    let model = object.word("model", "must be the id of a model", own);
+    let provider = object.word("provider", &provider_rule(), |text| Some(text.to_owned()));
+    let model = object.word("model", "must be the id of a model", |text| {
+        Some(text.to_owned())
+    });
     let scope = match (provider, model) {
         (Some(provider), model) => Some(Scope { provider, model }),
         (None, Some(_)) if object.value("provider").is_none() => {
@@ -40,10 +42,6 @@ fn read(
         check(&mut object, scope);
     }
     object.finish(scope)
-}
-
-fn own(text: &str) -> Option<String> {
-    Some(text.to_owned())
 }
 
 /// Refuses names that no order can have.

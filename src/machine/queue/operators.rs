@@ -93,8 +93,8 @@ fn conflict(
     overrides: &Overrides,
 ) -> Option<LimitConflict> {
     let changes_any = |limits: [Limit; 2]| {
-        let mut changed = changes.changes.iter();
-        changed.any(|(limit, _)| limits.contains(limit))
+        let mut all = changes.changes.iter();
+        all.any(|(limit, _)| limits.contains(limit))
     };
     let policy = settings.with(overrides);
     let slots = [Limit::MaxConcurrentJobs, Limit::MaxConcurrentJobsPerUser];

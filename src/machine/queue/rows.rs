@@ -26,7 +26,7 @@ pub trait Rows: BulkRows {
     fn heads(&self, closed: &Closed) -> Result<Vec<Entry>, Self::Error>;
     /// All jobs in line, in any order.
     fn in_line(&self) -> Result<Vec<InLine>, Self::Error>;
-    /// The sequence of the waiting job that was enqueued first.
+    /// The smallest sequence among the waiting jobs that were enqueued first, one of each priority.
     fn first_waiting(&self) -> Result<Option<u64>, Self::Error>;
     /// How many jobs wait ahead of an entry: those of the same priority with an earlier
     /// [`Entry::turn`], and those of other priorities with an earlier [`Entry::head_start_key`]
