@@ -165,11 +165,11 @@ impl World {
             .holds
             .iter()
             .find(|(key, since)| !self.alerts.firing.contains(*key) && is_late(**since));
-        // The waits grow with each try that is cut off.
+        // The waits grow with each try that is cut off, so only the first is expected in time.
         let is_new = |id: &String| {
             let messages = self.queue.rows.alerts.messages().iter();
             messages
-                .filter(|message| message.tries <= 2)
+                .filter(|message| message.tries <= 1)
                 .any(|message| message.id == *id)
         };
         let unsent = self
