@@ -2,6 +2,7 @@
 //! twelve directions.
 
 use crate::harness::{Api, Ticker, World, unique, until};
+use serde_json::json;
 use std::time::Duration;
 
 /// Every direction between two of the four modes, once: each step leads from a mode to the next.
@@ -55,11 +56,7 @@ fn the_mode_is_changed_in_all_twelve_directions_and_no_job_is_lost_paid_twice_or
                         .then_some(())
                 },
             );
-            let waiting = user.generation(&waiting);
-            assert_eq!(
-                waiting["blockedBy"], "concurrency",
-                "from {from} to {to}: {waiting:#}"
-            );
+            user.waits_as(&waiting, &json!({ "blockedBy": "concurrency" }));
         }
         world.worker.kill();
         world.worker.restart_with(&[("DISPATCH_MODE", to)]);

@@ -31,8 +31,7 @@ fn no_minute_at_the_upstream_holds_more_submits_than_allowed_and_all_jobs_comple
         assert_eq!(world.upstream.paid(prompt).len(), 1);
     }
     for id in &ids[LIMIT..] {
-        let generation = user.generation(id);
-        assert_eq!(generation["blockedBy"], "rate_limit", "{generation:#}");
+        let generation = user.waits_as(id, &json!({ "blockedBy": "rate_limit" }));
         let expected = time(&generation["estimatedStartAt"]);
         assert!(
             (now()..=now() + 2 * MINUTE).contains(&expected),
@@ -73,12 +72,8 @@ fn one_users_second_job_waits_for_the_first_while_another_users_starts_i9() {
     let (first, second) = (unique("their first"), unique("their second"));
     let ids = [user.generate(&first), user.generate(&second)];
     world.upstream.wait_held("poll", &first, 1);
-    let waiting = user.generation(&ids[1]);
-    assert_eq!(
-        (&waiting["blockedBy"], &waiting["queuePosition"]),
-        (&json!("user_concurrency"), &json!(1)),
-        "{waiting:#}"
-    );
+    let first_in_line = json!({ "blockedBy": "user_concurrency", "queuePosition": 1 });
+    let waiting = user.waits_as(&ids[1], &first_in_line);
     assert!(time(&waiting["estimatedStartAt"]) > 0);
     let others = unique("anothers first");
     let others_id = other.generate(&others);
@@ -115,17 +110,10 @@ fn one_users_waiting_jobs_do_not_stand_before_anothers_first_i6() {
     world.upstream.wait_held("poll", "one of many", 3);
     let others = unique("the only one");
     let others_id = other.generate(&others);
-    let place = other.generation(&others_id);
-    assert_eq!(
-        (&place["queuePosition"], &place["blockedBy"]),
-        (&json!(2), &json!("concurrency")),
-        "{place:#}"
-    );
-    assert_eq!(
-        user.generation(&ids[8])["queuePosition"],
-        7,
-        "the job's position went back by one"
-    );
+    let second = json!({ "queuePosition": 2, "blockedBy": "concurrency" });
+    other.waits_as(&others_id, &second);
+    // The job's position went back by one.
+    user.waits_as(&ids[8], &json!({ "queuePosition": 7 }));
     world.upstream.open("poll");
     other.ends_as(&others_id, "completed");
     for id in &ids {

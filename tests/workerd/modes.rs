@@ -28,12 +28,7 @@ fn five_in_order(world: &World, mode: &str) {
     let ids: Vec<String> = prompts.iter().map(|prompt| user.generate(prompt)).collect();
     let before_tick = now();
     let cron = (mode == "cron").then(|| {
-        let first = user.generation(&ids[0]);
-        assert_eq!(
-            (&first["status"], &first["blockedBy"]),
-            (&json!("queued"), &json!(null)),
-            "{first:#}"
-        );
+        user.waits_as(&ids[0], &json!({ "status": "queued", "blockedBy": null }));
         Ticker::start(&world.worker, TICK)
     });
     let first_submit = at_ms(&world.upstream.wait("submit", &prompts[0], 1)[0]);

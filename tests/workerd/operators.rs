@@ -101,16 +101,9 @@ fn paused_and_resumed(world: &World, mode: &str) {
     // A sweep that began after the slot was freed has ended.
     world.worker.tick();
     for (id, position) in waiting.iter().zip(1..) {
-        let generation = user.generation(id);
-        assert_eq!(
-            (
-                &generation["status"],
-                &generation["blockedBy"],
-                &generation["queuePosition"]
-            ),
-            (&json!("queued"), &json!("paused"), &json!(position)),
-            "{mode}: {generation:#}"
-        );
+        let paused =
+            json!({ "status": "queued", "blockedBy": "paused", "queuePosition": position });
+        let generation = user.waits_as(id, &paused);
         assert_eq!(
             generation.get("estimatedStartAt"),
             None,
@@ -155,11 +148,7 @@ fn a_pause_outlives_the_runtime_i17() {
     world.worker.kill();
     world.worker.restart();
     world.worker.tick();
-    let generation = user.generation(&id);
-    assert_eq!(
-        (&generation["status"], &generation["blockedBy"]),
-        (&json!("queued"), &json!("paused"))
-    );
+    user.waits_as(&id, &json!({ "status": "queued", "blockedBy": "paused" }));
     assert_eq!(status(&user)["pausedSince"], paused["pausedSince"]);
     assert!(world.upstream.requests("submit", &prompt).is_empty());
     assert_eq!(operator.post("/api/queue/resume").status, 200);

@@ -1,6 +1,7 @@
 //! Order and slots with more jobs than slots.
 
 use crate::harness::{exclusive, unique};
+use serde_json::json;
 use std::collections::BTreeMap;
 
 const JOBS: usize = 20;
@@ -14,9 +15,8 @@ fn twenty_jobs_pass_three_slots_in_accept_order_and_each_is_told_once_i1_i5_i6_i
     let prompts: Vec<String> = (0..JOBS).map(|_| unique("in order")).collect();
     let ids: Vec<String> = prompts.iter().map(|prompt| user.generate(prompt)).collect();
     world.upstream.wait_held("submit", "in order", SLOTS);
-    let last = user.generation(&ids[JOBS - 1]);
-    assert_eq!(last["queuePosition"], JOBS - SLOTS, "{last:#}");
-    assert_eq!(last["blockedBy"], "concurrency", "{last:#}");
+    let last = json!({ "queuePosition": JOBS - SLOTS, "blockedBy": "concurrency" });
+    user.waits_as(&ids[JOBS - 1], &last);
     world.upstream.open("submit");
     for id in &ids {
         user.ends_as(id, "completed");

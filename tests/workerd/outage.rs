@@ -2,7 +2,7 @@
 //! slot is held.
 
 use crate::harness::{Setup, World, unique, until};
-use serde_json::Value;
+use serde_json::json;
 use std::time::Duration;
 
 const SLOTS: usize = 3;
@@ -43,11 +43,8 @@ fn twelve_orders_outlast_an_outage_of_a_minute_in_their_order_and_cost_one_probe
         Some(1),
         "{status:#}"
     );
-    let waiting = users[1].generation(&ids[4]);
-    assert_eq!(
-        (&waiting["status"], &waiting["blockedBy"]),
-        (&Value::from("queued"), &Value::from("upstream_backoff"))
-    );
+    let in_backoff = json!({ "status": "queued", "blockedBy": "upstream_backoff" });
+    let waiting = users[1].waits_as(&ids[4], &in_backoff);
     assert!(waiting["estimatedStartAt"].is_string(), "{waiting:#}");
     world.upstream.faults("");
 

@@ -46,11 +46,9 @@ fn a_paused_provider_starts_nothing_while_another_goes_on_and_the_pause_outlives
     world.worker.kill();
     world.worker.restart();
     world.worker.tick();
-    let generation = veo.generation(&waits);
-    assert_eq!(
-        (&generation["status"], &generation["blockedBy"]),
-        (&json!("queued"), &json!("paused")),
-        "{generation:#}"
+    veo.waits_as(
+        &waits,
+        &json!({ "status": "queued", "blockedBy": "paused" }),
     );
     assert_eq!(
         status(&veo)["pausedUpstreams"],
@@ -84,7 +82,7 @@ fn one_model_is_paused_and_the_other_of_its_provider_is_not_i17() {
     let waits = user.generate(&unique("of the paused model"));
     let goes_on = user.generate_by(Wire::Gemini.other_model(), &unique("of the other"));
     user.ends_as(&goes_on, "completed");
-    assert_eq!(user.generation(&waits)["blockedBy"], "paused");
+    user.waits_as(&waits, &json!({ "blockedBy": "paused" }));
     assert_eq!(operator.send_json("POST", RESUME, &scope).status, 200);
     user.ends_as(&waits, "completed");
 }
@@ -122,13 +120,13 @@ fn a_limit_changes_at_run_time_outlives_the_runtime_and_is_reset_i9() {
     let prompts: Vec<String> = (0..3).map(|_| unique("one of three")).collect();
     let ids: Vec<String> = prompts.iter().map(|prompt| user.generate(prompt)).collect();
     world.upstream.wait_held("poll", &prompts[0], 1);
-    let blocked = |id: &str| user.generation(id)["blockedBy"].clone();
-    assert_eq!(blocked(&ids[1]), "concurrency");
+    let blocked = json!({ "blockedBy": "concurrency" });
+    user.waits_as(&ids[1], &blocked);
 
     let changed = operator.send_json("PATCH", SETTINGS, &json!({ "maxConcurrentJobs": 2 }));
     assert_eq!(changed.status, 200, "{}", changed.text());
     world.upstream.wait_held("poll", &prompts[1], 1);
-    assert_eq!(blocked(&ids[2]), "concurrency");
+    user.waits_as(&ids[2], &blocked);
     let limit = named(&changed, "maxConcurrentJobs");
     assert_eq!(
         (

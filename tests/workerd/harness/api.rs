@@ -212,6 +212,20 @@ impl Api {
         answer.json()["generation"].clone()
     }
 
+    /// Waits until a generation has these values. A position may be a second or two old.
+    #[track_caller]
+    pub(crate) fn waits_as(&self, id: &str, wanted: &Value) -> Value {
+        let wanted = wanted.as_object().expect("fields");
+        let what = format!("{id} waits as {wanted:?}");
+        until(&what, ENDS, || {
+            let generation = self.generation(id);
+            let is_met = wanted
+                .iter()
+                .all(|(name, value)| generation[name] == *value);
+            is_met.then_some(generation)
+        })
+    }
+
     /// Waits until a generation has ended with this status and its webhook is delivered or
     /// exhausted.
     #[track_caller]
