@@ -8,10 +8,10 @@ const MICROS = 1e6;
 
 /**
  * @param {import("./shell.js").App} app
- * @param {{models: any[], defaultModel: string|null}} catalogue
+ * @param {{models: any[], defaultModel: string|null, maxPriority: number}} catalogue
  * @param {(text: string) => void} tellCost
  */
-export function orderFields(app, { models, defaultModel }, tellCost) {
+export function orderFields(app, { models, defaultModel, maxPriority }, tellCost) {
   const { caller, actsFor } = app.session;
   const named = caller.kind !== "user" || caller.operator;
   const model = choice(models.map((own, index) => [String(index), `${own.name}, ${own.provider}`]));
@@ -23,7 +23,7 @@ export function orderFields(app, { models, defaultModel }, tellCost) {
   );
   const [resolution, duration, ratio] = [choice([]), choice([]), choice([])];
   const prompt = h("textarea", { required: true, maxLength: 5000, dir: "auto" });
-  const priority = h("input", { type: "number", min: 0, max: 10, step: 1, value: "0", inputMode: "numeric" });
+  const priority = h("input", { type: "number", min: 0, max: maxPriority, step: 1, value: "0", inputMode: "numeric" });
   const user = h("input", {
     value: actsFor ?? caller.userId ?? "",
     required: true,
@@ -36,7 +36,7 @@ export function orderFields(app, { models, defaultModel }, tellCost) {
     "/parameters/resolution": field("Resolution", resolution),
     "/parameters/duration": field("Duration", duration),
     "/parameters/aspectRatio": field("Aspect ratio", ratio),
-    "/priority": field("Priority", priority, "0 to 10; each level moves the job forward by a minute"),
+    "/priority": field("Priority", priority, `0 to ${maxPriority}; each level moves the job forward by a minute`),
     "/userId": field("For user", user),
   };
   const chosen = () => models[Number(model.value)];
@@ -79,9 +79,10 @@ export function orderFields(app, { models, defaultModel }, tellCost) {
     h(
       "div",
       { className: "fields" },
-      ["/model", "/resolution", "/duration", "/aspectRatio", "/priority"].map((name) =>
+      ["/model", "/resolution", "/duration", "/aspectRatio"].map((name) =>
         part(fields[name] ? name : `/parameters${name}`),
       ),
+      maxPriority > 0 && part("/priority"),
       named && part("/userId"),
     ),
   );

@@ -44,11 +44,12 @@ async function agree(page, title, yes) {
   await dialog.waitFor({ state: "detached" });
 }
 
-const paused = (page, name) =>
-  page
+function paused(page, name) {
+  return page
     .getByRole("list", { name: "Pauses" })
     .locator("li[data-paused=true]")
     .filter({ has: page.getByText(name, { exact: true }) });
+}
 
 async function pausesAProvider(page) {
   const button = page.getByRole("button", { name: `Pause ${PROVIDER}`, exact: true });
@@ -63,15 +64,18 @@ async function pausesAProvider(page) {
   await page.locator(".banner[data-kind=paused]").getByText(`${PROVIDER} is paused`).waitFor();
 }
 
-const panel = (page, name) => page.getByRole("region", { name, exact: true });
+function panel(page, name) {
+  return page.getByRole("region", { name, exact: true });
+}
 
 /** Waits until a limit's field says where its value comes from. */
-const limit = (page, label, origin) =>
-  panel(page, "Limits")
+function limit(page, label, origin) {
+  return panel(page, "Limits")
     .locator(".field")
     .filter({ has: page.getByLabel(label, { exact: true }) })
     .getByText(origin)
     .waitFor();
+}
 
 async function changesALimit(page) {
   const [total, perUser] = ["Jobs at once", "Jobs of one user at once"].map((label) =>
@@ -109,7 +113,9 @@ async function resetsTheLimit(page) {
   await limit(page, "Jobs at once", /^MAX_CONCURRENT_JOBS is 5\.$/);
 }
 
-const bulk = (page, state) => page.getByRole("list", { name: "Bulks" }).locator(`li[data-state=${state}]`);
+function bulk(page, state) {
+  return page.getByRole("list", { name: "Bulks" }).locator(`li[data-state=${state}]`);
+}
 
 async function retriesInBulk(page) {
   const ids = await Promise.all([1, 2, 3].map((one) => order("bulk", `Number ${one} fails [[submit:400-safety]]`)));

@@ -4,9 +4,12 @@ use crate::put::Put as _;
 use crate::sqlite::Sqlite;
 use reelay::ids::JobKey;
 use reelay::machine::Status;
+use reelay::machine::bulk::BulkAction;
 use reelay::machine::lease::Lease;
 use reelay::machine::metrics::Metrics;
-use reelay::machine::queue::{Book, Closed, Entry, Minute, Rows, Stage, Summary};
+use reelay::machine::queue::{
+    Book, BulkFilter, BulkRows, Closed, Entry, Minute, Rows, Stage, Summary,
+};
 use reelay::store::catalogue::Listing;
 use reelay::store::cursor::Cursor;
 use reelay::store::queue::QueueStore;
@@ -36,6 +39,16 @@ fn every_question_of_a_step_is_answered_by_an_index() {
         store.to_ask(9_000, 50).unwrap();
         store.next_due().unwrap();
         store.owners("job-1").unwrap();
+        store.due_items(9_000, 20).unwrap();
+        store.find_item(&entry.summary.key).unwrap();
+        store.next_item_due().unwrap();
+        for user_id in [Some("ann".to_owned()), None] {
+            let filter = BulkFilter {
+                user_id,
+                ..BulkFilter::default()
+            };
+            store.matching(BulkAction::Retry, &filter, 9).unwrap();
+        }
         for user_id in [Some("ann"), None] {
             for status in [Some(Status::Queued), None] {
                 for search in [None, Some("dusk")] {
@@ -88,6 +101,7 @@ fn every_question_of_a_step_is_answered_by_an_index() {
                 "SCAN spending",
                 "SCAN delivery",
                 "SCAN metrics",
+                "SCAN bulk_item",
             ];
             let table = tables.iter().any(|scan| step.starts_with(scan));
             let whole = table && !step.contains(" USING ");

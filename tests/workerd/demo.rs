@@ -126,7 +126,7 @@ fn files_of_the_worker_that_do_not_answer_are_asked_for_again() {
             .then_some(timeline)
     });
     let tries = timeline.to_string().matches("store_failed").count();
-    assert_eq!(tries, 1, "{timeline}");
+    assert_eq!(tries, 2, "{timeline}");
     let generation = user.fails_with(&id, "storage_failed");
     let error = generation["error"].as_str().unwrap_or_default();
     assert!(error.contains("did not answer"), "{generation}");
