@@ -29,7 +29,7 @@ await scenario(async ({ fresh }) => {
     check(!(await vertex.locator("code").isVisible()), "another key of the account does not help");
     await line(page, "R2", "failed", "binds no bucket as VIDEOS");
     await line(page, "NEXTJS_URL", "ok");
-    await page.getByText("4 of 8 checks failed. Unknown: 3.").waitFor();
+    await page.getByText("4 of 9 checks failed. Unknown: 3.").waitFor();
     await page.getByText('The demo is off. Set DEMO to "true"').waitFor();
     check(await page.getByRole("button", { name: "Render the demo" }).isDisabled(), "the demo cannot be ordered");
     await page.getByRole("button", { name: "Copy the command for omni" }).click();
