@@ -61,7 +61,7 @@ const { generationId: id } = await order("A boat [[render:1500]]", {
   metadata: { chat: "c" },
   priority: 3,
 });
-await until("it is told that it is paused", async () => (await reelay("get", id)).blockedBy === "paused");
+await until("its answer says that it is paused", async () => (await reelay("get", id)).blockedBy === "paused");
 await order("Later", { startAfter: new Date(Date.now() + 3_600_000).toISOString() });
 await reelay("list", { status: "queued" });
 await operator("GET", "/api/queue/status");
