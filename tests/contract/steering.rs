@@ -11,7 +11,7 @@ use reelay::machine::queue::{Limit, Override, Overrides, Scope};
 use reelay::models::{MODELS, PROVIDERS};
 use serde_json::{Value, json};
 
-fn names(errors: Vec<FieldError>) -> Vec<String> {
+fn names(errors: &[FieldError]) -> Vec<String> {
     errors.iter().map(|error| error.name().to_owned()).collect()
 }
 
@@ -49,7 +49,7 @@ fn an_unknown_provider_model_or_field_is_refused_by_name() {
         (json!({ "a/b": 1 }), "/a~1b"),
     ] {
         let errors = scope(&object(body.clone())).expect_err("not valid");
-        assert_eq!(names(errors), [expected], "{body}");
+        assert_eq!(names(&errors), [expected], "{body}");
     }
     let errors = scope(&object(json!({ "provider": "vertx" }))).expect_err("not valid");
     assert!(errors[0].detail.contains("vertex"), "{errors:?}");
@@ -61,7 +61,7 @@ fn what_an_older_version_paused_can_be_resumed() {
     let paused = [of("gone", Some("old-1"))];
     assert_eq!(paused_scope(&body, &paused), Ok(Some(paused[0].clone())));
     assert_eq!(
-        names(paused_scope(&body, &[]).expect_err("not paused")),
+        names(&paused_scope(&body, &[]).expect_err("not paused")),
         ["/provider"]
     );
 }
@@ -119,7 +119,7 @@ fn a_bad_limit_has_the_sentence_of_its_setting() {
 fn every_wrong_limit_is_named_and_a_change_of_nothing_is_refused() {
     let body = json!({ "maxConcurrentJobs": 0, "maxCostPerDay": 0, "maxQueueLength": 5 });
     assert_eq!(
-        names(changes(&object(body)).expect_err("not valid")),
+        names(&changes(&object(body)).expect_err("not valid")),
         ["/maxQueueLength", "/maxConcurrentJobs", "/maxCostPerDay"]
     );
     let errors = changes(&object(json!({}))).expect_err("nothing");
