@@ -197,7 +197,7 @@ pub(crate) const BUGS: &[Bug] = &[
     // 35
     Bug {
         mistake: "Keeps what it knew of a job in memory after a write that failed",
-        breaks: &["I1", "I2", "I3", "I4", "I5", "I8"],
+        breaks: &["I1", "I2", "I3", "I4", "I5", "I8", "I18"],
     },
     // 36
     Bug {
