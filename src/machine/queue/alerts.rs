@@ -1,7 +1,8 @@
 //! Alerts of the queue: when they are checked, from which figures, and what is sent.
 //!
-//! Every sweep checks them. Any other step may have made a reason for an alert, so it plans a check
-//! by the queue's own alarm within [`CHECK_PATIENCE`], in case no sweep comes before.
+//! Every sweep checks them. Any other step that changes something may have made a reason for an
+//! alert, so it plans a check by the queue's own alarm within [`CHECK_PATIENCE`], in case no sweep
+//! comes before. A queue in which nothing happens has no alarm.
 
 use super::{Context, Event, Input, Memory, Rows, day_of};
 use crate::machine::alerts::{AlertMessage, Figures, ShutUpstream};

@@ -60,6 +60,8 @@ pub struct Context<'a, R> {
     pub(super) changed: bool,
     /// Admission ran completely, so the queue's own alarm need not run it for a while.
     pub(super) swept: bool,
+    /// An entry or an event was written.
+    pub(super) wrote: bool,
     /// The alerts were checked, or need no check.
     pub(super) alerts_checked: bool,
 }
@@ -86,6 +88,7 @@ pub(super) fn take<I: Input, R: Rows>(
         events: Vec::new(),
         changed: false,
         swept: false,
+        wrote: false,
         alerts_checked: false,
     };
     let reply = input.take(&mut context)?;
@@ -125,6 +128,7 @@ impl<R: Rows> Context<'_, R> {
             return Ok(());
         }
         self.rows.save(before.as_ref(), entry)?;
+        self.wrote = true;
         if let Some(before) = &before {
             self.memory.tally.subtract(before);
         }
@@ -143,6 +147,7 @@ impl<R: Rows> Context<'_, R> {
             return Ok(());
         };
         self.rows.remove(key)?;
+        self.wrote = true;
         self.memory.tally.subtract(&before);
         if before.sequence == self.memory.last_accepted.0 {
             self.memory.last_accepted = self.rows.last_accepted()?;
@@ -154,8 +159,10 @@ impl<R: Rows> Context<'_, R> {
     /// Saves what the input changed, and returns the time of the next alarm.
     fn finish(&mut self, before: &Book) -> Result<Option<Millis>, R::Error> {
         self.schedule();
-        self.schedule_alerts();
         let counted = self.record()?;
+        if self.wrote || counted || self.memory.book != *before {
+            self.schedule_alerts();
+        }
         let wake_at = self.wake_at()?;
         let Memory { book, latest, .. } = &self.memory;
         if book != before || counted {
