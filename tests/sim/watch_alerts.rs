@@ -39,6 +39,8 @@ pub(crate) struct Alerts {
     troubled_at: Millis,
     /// Whether the queue can know of a change only by its next step.
     waits_for_step: bool,
+    /// The day of the latest step, in days since the Unix epoch.
+    day: u64,
 }
 
 /// A message about an alert.
@@ -65,6 +67,7 @@ impl World {
     /// Observes a step of the queue that has just been saved.
     pub(crate) fn observe_alerts(&mut self, rows: &MapRows, now: Millis) {
         self.alerts.waits_for_step = false;
+        self.alerts.day = now / DAY;
         let lost: u64 = rows
             .touched()
             .iter()
@@ -209,7 +212,11 @@ impl World {
         let recently = |at: Option<Millis>| at.is_some_and(|at| now < at + QUIET);
         let spent = rows.spending.get(&(now / DAY, None)).copied().unwrap_or(0);
         let limit = self.plan.queue.max_cost_per_day;
-        let used = limit.is_some_and(|limit| spent * 100 / limit.max(1) >= policy.budget_percent);
+        // Charges of a day to come were made while the clock was ahead. The first step of that day,
+        // at the latest its first sweep, finds them.
+        let is_known = self.alerts.day == now / DAY;
+        let used = is_known
+            && limit.is_some_and(|limit| spent * 100 / limit.max(1) >= policy.budget_percent);
         let others = [
             of(
                 AlertKind::WebhooksExhausted,

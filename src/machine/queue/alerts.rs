@@ -85,18 +85,15 @@ impl<R: Rows> Context<'_, R> {
         Ok(begun)
     }
 
-    /// Plans a check, unless this step made one.
-    pub(super) fn schedule_alerts(&mut self) {
+    /// Plans a check if this step `changed` something, unless it made one. A check that is planned
+    /// is not put off by a clock that was set back.
+    pub(super) fn schedule_alerts(&mut self, changed: bool) {
         if self.policy.alerts.kinds.is_empty() || self.alerts_checked {
             return;
         }
         let latest = self.now + CHECK_PATIENCE;
-        let at = self
-            .memory
-            .book
-            .alert_at
-            .map_or(latest, |at| at.min(latest));
-        self.memory.book.alert_at = Some(at);
+        let planned = self.memory.book.alert_at.map(|at| at.min(latest));
+        self.memory.book.alert_at = planned.or(changed.then_some(latest));
     }
 
     fn alert_figures(&self) -> Result<Figures, R::Error> {

@@ -16,7 +16,10 @@ impl Input for Enqueue {
         let key = self.summary.key.clone();
         match context.enqueue(self.summary, self.terms, true)? {
             Err(refused) => Ok(Err(refused)),
-            Ok(false) => Ok(Ok(None)),
+            Ok(false) => {
+                context.changed()?;
+                Ok(Ok(None))
+            }
             Ok(true) => {
                 context.changed_for(Some(&key))?;
                 Ok(Ok(context.position(&key)?))

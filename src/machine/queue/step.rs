@@ -160,9 +160,7 @@ impl<R: Rows> Context<'_, R> {
     fn finish(&mut self, before: &Book) -> Result<Option<Millis>, R::Error> {
         self.schedule();
         let counted = self.record()?;
-        if self.wrote || counted || self.memory.book != *before {
-            self.schedule_alerts();
-        }
+        self.schedule_alerts(self.wrote || counted || self.memory.book != *before);
         let wake_at = self.wake_at()?;
         let Memory { book, latest, .. } = &self.memory;
         if book != before || counted {
