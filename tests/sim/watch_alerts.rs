@@ -66,7 +66,9 @@ impl World {
 
     /// Observes a step of the queue that has just been saved.
     pub(crate) fn observe_alerts(&mut self, rows: &MapRows, now: Millis) {
-        self.alerts.waits_for_step = false;
+        if std::mem::take(&mut self.alerts.waits_for_step) {
+            self.alerts.troubled_at = self.real;
+        }
         self.alerts.day = now / DAY;
         let lost: u64 = rows
             .touched()
@@ -211,7 +213,7 @@ impl World {
         let first = rows.waiting().map(|entry| entry.enqueued_at).min();
         let recently = |at: Option<Millis>| at.is_some_and(|at| now < at + QUIET);
         let spent = rows.spending.get(&(now / DAY, None)).copied().unwrap_or(0);
-        let limit = self.plan.queue.max_cost_per_day;
+        let limit = self.policy().max_cost_per_day;
         // Charges of a day to come were made while the clock was ahead. The first step of that day,
         // at the latest its first sweep, finds them.
         let is_known = self.alerts.day == now / DAY;

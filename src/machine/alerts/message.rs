@@ -101,9 +101,11 @@ impl PendingMessage {
         }
     }
 
-    /// Shortens a wait that a clock set back has made too long.
+    /// Ends a wait that is longer than any: the clock was set back meanwhile.
     pub(super) fn settle_clock(&mut self, now: Millis) {
-        self.next_at = self.next_at.min(now + 2 * self.wait());
+        if self.next_at > now + 2 * self.wait() {
+            self.next_at = now;
+        }
     }
 
     /// The wait before the next try.
