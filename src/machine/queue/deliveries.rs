@@ -37,7 +37,7 @@ impl<R: Rows> Context<'_, R> {
                 before.is_none_or(|before| delivery.age() >= before.age() && *before != delivery);
             if is_news {
                 self.rows.save_delivery(key, &delivery)?;
-                self.wrote = true;
+                self.writes += 1;
             }
         }
         Ok(())
@@ -61,7 +61,7 @@ impl<R: Rows> Context<'_, R> {
             return Ok(());
         }
         let Some(delivery) = delivery else {
-            self.wrote = true;
+            self.writes += 1;
             return self.rows.remove_delivery(&key, &event_id);
         };
         self.hear_of_deliveries(&key, vec![delivery])?;

@@ -60,8 +60,8 @@ pub struct Context<'a, R> {
     pub(super) changed: bool,
     /// Admission ran completely, so the queue's own alarm need not run it for a while.
     pub(super) swept: bool,
-    /// An entry or an event was written.
-    pub(super) wrote: bool,
+    /// How many entries and events were written.
+    pub(super) writes: u32,
     /// The alerts were checked, or need no check.
     pub(super) alerts_checked: bool,
 }
@@ -88,7 +88,7 @@ pub(super) fn take<I: Input, R: Rows>(
         events: Vec::new(),
         changed: false,
         swept: false,
-        wrote: false,
+        writes: 0,
         alerts_checked: false,
     };
     let reply = input.take(&mut context)?;
@@ -128,7 +128,7 @@ impl<R: Rows> Context<'_, R> {
             return Ok(());
         }
         self.rows.save(before.as_ref(), entry)?;
-        self.wrote = true;
+        self.writes += 1;
         if let Some(before) = &before {
             self.memory.tally.subtract(before);
         }
@@ -147,7 +147,7 @@ impl<R: Rows> Context<'_, R> {
             return Ok(());
         };
         self.rows.remove(key)?;
-        self.wrote = true;
+        self.writes += 1;
         self.memory.tally.subtract(&before);
         if before.sequence == self.memory.last_accepted.0 {
             self.memory.last_accepted = self.rows.last_accepted()?;
@@ -160,7 +160,7 @@ impl<R: Rows> Context<'_, R> {
     fn finish(&mut self, before: &Book) -> Result<Option<Millis>, R::Error> {
         self.schedule();
         let counted = self.record()?;
-        self.schedule_alerts(self.wrote || counted || self.memory.book != *before);
+        self.schedule_alerts(self.writes > 0 || counted || self.memory.book != *before);
         let wake_at = self.wake_at()?;
         let Memory { book, latest, .. } = &self.memory;
         if book != before || counted {
