@@ -68,14 +68,14 @@ impl<'a> StrictObject<'a> {
         self.read(name, "must be true or false", Value::as_bool)
     }
 
-    /// A time, in milliseconds since the Unix epoch.
+    /// A time, in milliseconds since the Unix epoch; 0 for an earlier one.
     pub(crate) fn time(&mut self, name: &str) -> Option<Millis> {
         self.word(
             name,
             "must be a time such as 2026-01-01T00:00:00Z",
             |text| {
                 let time = DateTime::parse_from_rfc3339(text).ok()?;
-                Millis::try_from(time.timestamp_millis()).ok()
+                Some(Millis::try_from(time.timestamp_millis()).unwrap_or(0))
             },
         )
     }

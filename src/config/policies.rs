@@ -1,10 +1,12 @@
 //! The policies of the machines: what a job and the queue read from the settings.
 
 use crate::config::alerts;
+use crate::config::read::MAX_COST;
 use crate::machine::queue::{Limit, MAX_PRIORITY};
 use crate::machine::{job, queue};
 use crate::time::{DAY, Millis};
 use crate::variables::{ConfigError, ConfigErrors, Variables};
+use std::ops::RangeInclusive;
 
 pub(crate) fn job(variables: &Variables<'_>, errors: &mut ConfigErrors) -> Option<job::Policy> {
     let max_retries = errors.keep(variables.number("MAX_RETRIES", 3, 0..=10));
@@ -68,14 +70,19 @@ pub(crate) fn max_user_priority(variables: &Variables<'_>) -> Result<u8, ConfigE
 /// The setting of a limit that an operator may also change at run time; `None` if it is not set.
 pub(crate) fn limit(variables: &Variables<'_>, limit: Limit) -> Result<Option<u64>, ConfigError> {
     let variable = setting_of(limit);
+    if limit.is_money() {
+        variables.micros(variable)
+    } else {
+        variables.optional_number(variable, values_of(limit))
+    }
+}
+
+/// The values that a limit can have, both ends included; of money in millionths of a US dollar.
+pub(crate) fn values_of(limit: Limit) -> RangeInclusive<u64> {
     match limit {
-        Limit::MaxConcurrentJobs | Limit::MaxConcurrentJobsPerUser => {
-            variables.optional_number(variable, 1..=MOST_JOBS)
-        }
-        Limit::MaxSubmitsPerMinute => {
-            variables.optional_number(variable, 1..=MOST_SUBMITS_PER_MINUTE)
-        }
-        Limit::MaxCostPerDay | Limit::MaxCostPerUserPerDay => variables.micros(variable),
+        Limit::MaxConcurrentJobs | Limit::MaxConcurrentJobsPerUser => 1..=MOST_JOBS,
+        Limit::MaxSubmitsPerMinute => 1..=MOST_SUBMITS_PER_MINUTE,
+        Limit::MaxCostPerDay | Limit::MaxCostPerUserPerDay => 1..=MAX_COST,
     }
 }
 

@@ -27,9 +27,9 @@ const MAX_WEBHOOK_ATTEMPTS: usize = 20;
 /// The longest wait before one webhook attempt, in seconds: seven days.
 const MAX_WEBHOOK_WAIT: u64 = 7 * 24 * 3_600;
 /// Millionths of a dollar in a dollar.
-const DOLLAR: u64 = 1_000_000;
+pub(crate) const DOLLAR: u64 = 1_000_000;
 /// The highest budget: a million dollars.
-const MAX_COST: u64 = 1_000_000 * DOLLAR;
+pub(crate) const MAX_COST: u64 = 1_000_000 * DOLLAR;
 /// The binding of the queue that the mode `queue` needs.
 const DISPATCH_BINDING: &str = "DISPATCH";
 /// The default waits before the attempts of a webhook, in seconds. The first ones are short: an app

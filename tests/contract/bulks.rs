@@ -71,6 +71,13 @@ fn every_field_of_a_filter_is_read() {
             created_before: Some(1_767_229_200_000),
         }
     );
+    let early = json!({ "createdAfter": "1799-06-20T05:04:26Z", "all": false });
+    let early = json!({
+        "action": "retry", "filter": early, "dryRun": false, "count": 3.0, "maxCost": 9.6,
+    });
+    let early = read(early).expect("a time before 1970, and a whole number with a point");
+    assert_eq!(early.filter.created_after, Some(0));
+    assert_eq!(early.said.map(|said| said.count), Some(3));
     let all = json!({ "action": "cancel", "filter": { "all": true } });
     assert_eq!(read(all).expect("valid").filter, BulkFilter::default());
 }
@@ -87,6 +94,10 @@ fn a_wrong_request_names_each_wrong_field() {
         (
             retry(json!({ "all": true, "userId": "u_1" })),
             vec!["/filter/all"],
+        ),
+        (
+            retry(json!({ "all": false, "userId": "" })),
+            vec!["/filter/userId"],
         ),
         (retry(json!({ "stauts": "failed" })), vec!["/filter/stauts"]),
         (

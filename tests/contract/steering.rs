@@ -69,7 +69,7 @@ fn what_an_older_version_paused_can_be_resumed() {
 #[test]
 fn limits_are_read_by_the_rules_of_their_settings() {
     let body = json!({
-        "maxConcurrentJobs": 10, "maxConcurrentJobsPerUser": 1, "maxSubmitsPerMinute": null,
+        "maxConcurrentJobs": 10, "maxConcurrentJobsPerUser": 1.0, "maxSubmitsPerMinute": null,
         "maxCostPerDay": 12.5, "maxCostPerUserPerDay": 3,
     });
     assert_eq!(

@@ -28,7 +28,8 @@ const UPSTREAM_SECRET: &str = "whsec_dGhlLXVwc3RyZWFtcy1vd24td2ViaG9vay1zZWNyZXQ
 /// The tag of the operations that only operators may use.
 const OPERATORS: &str = "Operators";
 /// The checks that must run. Each checks every answer that it applies to.
-const CHECKS: [&str; 15] = [
+const CHECKS: [&str; 16] = [
+    "a_command_is_refused_for_a_reason",
     "allow_header_conformance",
     "an_order_is_refused_for_a_reason",
     "content_type_conformance",
@@ -112,6 +113,8 @@ fn run(run: &Run) -> Value {
     let variables = [
         ("UPSTREAM_WEBHOOK_SECRET", UPSTREAM_SECRET),
         ("MAX_CONCURRENT_JOBS", "100"),
+        // Every priority that the description allows.
+        ("MAX_USER_PRIORITY", "10"),
     ];
     let world = World::start_beside(&Setup {
         variables: &variables,

@@ -976,11 +976,8 @@ export interface components {
         };
         /** @description Which generations. Every field must match. */
         BulkFilter: {
-            /**
-             * @description Every generation; only without other fields.
-             * @constant
-             */
-            all?: true;
+            /** @description True: every generation; only without other fields. */
+            all?: boolean;
             /**
              * Format: date-time
              * @description Created at this time or later.
@@ -996,10 +993,16 @@ export interface components {
              * @enum {unknown}
              */
             errorCode?: "invalid_request" | "provider_rate_limited" | "provider_quota_exhausted" | "provider_unavailable" | "provider_rejected_content" | "model_retired" | "submit_outcome_unknown" | "deadline_exceeded" | "storage_failed" | "cancelled" | "internal";
-            /** @description Their model. */
-            model?: string;
-            /** @description Their provider. */
-            provider?: string;
+            /**
+             * @description Their model.
+             * @enum {string}
+             */
+            model?: "demo" | "gemini-omni-1.1-flash" | "gemini-omni-1.2-flash" | "gemini-omni-flash-preview" | "veo-2.0-generate-001" | "veo-3.0-fast-generate-001" | "veo-3.0-generate-001" | "veo-3.1-fast-generate-001" | "veo-3.1-fast-generate-preview" | "veo-3.1-generate-001" | "veo-3.1-generate-preview" | "veo-3.1-lite-generate-001" | "veo-3.1-lite-generate-preview";
+            /**
+             * @description Their provider.
+             * @enum {string}
+             */
+            provider?: "veo3" | "vertex" | "omni" | "demo";
             /**
              * @description One that the action can work on. By default a retry takes `failed`, and a cancellation all that have not ended.
              * @enum {unknown}
@@ -1374,9 +1377,9 @@ export interface components {
             maxConcurrentJobs?: number | null;
             /** @description In place of `MAX_CONCURRENT_JOBS_PER_USER`. */
             maxConcurrentJobsPerUser?: number | null;
-            /** @description In place of `MAX_COST_PER_DAY`. In US dollars. */
+            /** @description In place of `MAX_COST_PER_DAY`. In US dollars, with at most six decimals. */
             maxCostPerDay?: number | null;
-            /** @description In place of `MAX_COST_PER_USER_PER_DAY`. In US dollars. */
+            /** @description In place of `MAX_COST_PER_USER_PER_DAY`. In US dollars, with at most six decimals. */
             maxCostPerUserPerDay?: number | null;
             /** @description In place of `MAX_SUBMITS_PER_MINUTE`. */
             maxSubmitsPerMinute?: number | null;

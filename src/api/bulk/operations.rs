@@ -6,6 +6,7 @@ use crate::api::field_error::FieldError;
 use crate::api::openapi::formats::{USER_ID, body_problems, json_answer, json_body, success};
 use crate::api::openapi::operation::Operation;
 use crate::api::openapi::schemas::Schemas;
+use crate::api::operators::scope::{model_ids, provider_names};
 use crate::api::problem::Problem;
 use crate::machine::Status;
 use crate::machine::bulk::BulkAction;
@@ -115,11 +116,11 @@ fn body(schemas: &mut Schemas) -> Value {
                 },
                 "errorCode": { "enum": ErrorCode::ALL.map(ErrorCode::as_str), "description": "Why they failed." },
                 "userId": { "type": "string", "pattern": USER_ID, "description": "Their user." },
-                "provider": { "type": "string", "description": "Their provider." },
-                "model": { "type": "string", "description": "Their model." },
+                "provider": { "type": "string", "enum": provider_names(), "description": "Their provider." },
+                "model": { "type": "string", "enum": model_ids(), "description": "Their model." },
                 "createdAfter": time("Created at this time or later."),
                 "createdBefore": time("Created before this time."),
-                "all": { "const": true, "description": "Every generation; only without other fields." },
+                "all": { "type": "boolean", "description": "True: every generation; only without other fields." },
             },
             "additionalProperties": false, "minProperties": 1,
         }),
@@ -134,7 +135,7 @@ fn body(schemas: &mut Schemas) -> Value {
                 "action": { "enum": BulkAction::ALL.map(BulkAction::as_str) },
                 "filter": filter,
                 "dryRun": { "type": "boolean", "default": true, "description": "False runs it." },
-                "count": { "type": "integer", "minimum": 0, "description": "From the dry run; required to run." },
+                "count": { "type": "integer", "minimum": 0, "maximum": u32::MAX, "description": "From the dry run; required to run." },
                 "maxCost": { "type": "number", "minimum": 0, "description": "From the dry run, in US dollars; required to run." },
             },
             "additionalProperties": false,

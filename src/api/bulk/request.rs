@@ -1,7 +1,8 @@
 //! The body of `POST /api/bulk`. Pure.
 
 use crate::api::field_error::FieldError;
-use crate::api::operators::scope::{is_provider, provider_rule};
+use crate::api::operators::scope::{is_provider, model_ids, provider_rule};
+use crate::api::order::values::whole;
 use crate::api::strict::StrictObject;
 use crate::config::read::micros;
 use crate::ids::{USER_ID_RULE, is_user_id};
@@ -9,7 +10,6 @@ use crate::machine::Status;
 use crate::machine::bulk::BulkAction;
 use crate::machine::outcome::ErrorCode;
 use crate::machine::queue::{BulkFilter, Matching};
-use crate::models::MODELS;
 use serde_json::{Map, Value};
 
 const FIELDS: [&str; 5] = ["action", "filter", "dryRun", "count", "maxCost"];
@@ -72,7 +72,11 @@ pub fn bulk_request(body: &Map<String, Value>) -> Result<BulkRequest, Vec<FieldE
 /// `count` and `maxCost`, which a run must repeat from its dry run.
 fn said(object: &mut StrictObject<'_>) -> Option<Matching> {
     let is_dry = object.flag("dryRun").unwrap_or(true);
-    let count = object.read("count", "must be a whole number from 0", Value::as_u64);
+    let count = object.read(
+        "count",
+        "must be a whole number from 0 to 4294967295",
+        |value| whole(value).map(u64::from),
+    );
     let rule = "must be an amount of US dollars such as 12.5, from 0";
     let cost = object.read("maxCost", rule, |value| {
         let number = value.as_number()?;
@@ -120,7 +124,7 @@ fn read_filter(
         own(name).filter(|name| is_provider(name))
     });
     let model = object.word("model", &model_rule(), |id| {
-        own(id).filter(|id| MODELS.iter().any(|model| model.id == id.as_str()))
+        own(id).filter(|id| model_ids().contains(id.as_str()))
     });
     let created_after = object.time("createdAfter");
     let created_before = object.time("createdBefore");
@@ -131,14 +135,13 @@ fn read_filter(
     }
     let all = object.flag("all");
     let others = filter.keys().any(|name| name != "all");
-    match all {
-        Some(true) if others => object.refuse("all", "must be left out when other fields are sent"),
-        Some(false) => object.refuse("all", "must be true, or be left out"),
-        None if filter.is_empty() => object.refuse(
+    match (all.unwrap_or(false), others) {
+        (true, true) => object.refuse("all", "must be left out when other fields are sent"),
+        (false, false) => object.refuse(
             "all",
             "must be true to choose every generation; otherwise send another field",
         ),
-        Some(true) | None => {}
+        (true, false) | (false, true) => {}
     }
     object.finish(BulkFilter {
         status,
@@ -152,8 +155,6 @@ fn read_filter(
 }
 
 fn model_rule() -> String {
-    let mut ids: Vec<&str> = MODELS.iter().map(|model| model.id).collect();
-    ids.sort_unstable();
-    ids.dedup();
+    let ids: Vec<&str> = model_ids().into_iter().collect();
     format!("must be one of {}", ids.join(", "))
 }

@@ -5,6 +5,7 @@ use crate::api::strict::StrictObject;
 use crate::machine::queue::Scope;
 use crate::models::{MODELS, PROVIDERS};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// The body of a pause: `{}`, `{"provider": "…"}` or `{"provider": "…", "model": "…"}`. `None` means
 /// the whole queue.
@@ -66,8 +67,17 @@ pub(crate) fn is_provider(name: &str) -> bool {
     PROVIDERS.iter().any(|provider| provider.name == name)
 }
 
+/// The names of all providers.
+pub(crate) fn provider_names() -> Vec<&'static str> {
+    PROVIDERS.iter().map(|provider| provider.name).collect()
+}
+
+/// The ids of all models, retired ones included.
+pub(crate) fn model_ids() -> BTreeSet<&'static str> {
+    MODELS.iter().map(|model| model.id).collect()
+}
+
 /// What the name of a provider must be.
 pub(crate) fn provider_rule() -> String {
-    let names: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name).collect();
-    format!("must be one of {}", names.join(", "))
+    format!("must be one of {}", provider_names().join(", "))
 }

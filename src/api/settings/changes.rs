@@ -1,6 +1,7 @@
 //! The body of a change of limits. Pure.
 
 use crate::api::field_error::FieldError;
+use crate::api::order::values::whole;
 use crate::api::strict::StrictObject;
 use crate::config::policies::read_limit;
 use crate::machine::queue::Limit;
@@ -21,7 +22,9 @@ pub fn changes(body: &Map<String, Value>) -> Result<Vec<(Limit, Option<u64>)>, V
                 changes.push((limit, None));
                 continue;
             }
-            Value::Number(number) => number.to_string(),
+            Value::Number(number) => {
+                whole(value).map_or_else(|| number.to_string(), |whole| whole.to_string())
+            }
             // No limit has such a text, so its own sentence says what it must be.
             Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
                 "-".to_owned()

@@ -7,7 +7,8 @@ use crate::api::openapi::operation::Operation;
 use crate::api::openapi::schemas::Schemas;
 use crate::api::problem::Problem;
 use crate::api::settings::ShownLimit;
-use crate::config::policies::setting_of;
+use crate::config::policies::{setting_of, values_of};
+use crate::config::read::DOLLAR;
 use crate::machine::queue::Limit;
 use serde_json::{Map, Value, json};
 
@@ -60,18 +61,16 @@ fn limits(schemas: &mut Schemas) -> Value {
 /// The body, whose values are the limits by their names.
 fn body(schemas: &mut Schemas) -> Value {
     let property = |limit: Limit| {
-        let kind = if limit.is_money() {
-            "number"
+        let text = format!("In place of `{}`.", setting_of(limit));
+        let (least, most) = values_of(limit).into_inner();
+        let schema = if limit.is_money() {
+            json!({
+                "type": ["number", "null"], "exclusiveMinimum": 0, "maximum": most / DOLLAR,
+                "description": format!("{text} In US dollars, with at most six decimals."),
+            })
         } else {
-            "integer"
+            json!({ "type": ["integer", "null"], "minimum": least, "maximum": most, "description": text })
         };
-        let unit = if limit.is_money() {
-            " In US dollars."
-        } else {
-            ""
-        };
-        let text = format!("In place of `{}`.{unit}", setting_of(limit));
-        let schema = json!({ "type": [kind, "null"], "description": text });
         (limit.as_str().to_owned(), schema)
     };
     let properties: Map<String, Value> = Limit::ALL.map(property).into_iter().collect();

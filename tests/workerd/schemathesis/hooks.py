@@ -41,6 +41,27 @@ OTHERS = {
     "X-User-Id": "must name the same user",
     "/startAfter": "days ahead",
 }
+# Such rules of other operations, by field.
+AMOUNT = "an amount of US dollars"
+SCOPE = {"/provider": ["must be one of"], "/model": ["must be one of"]}
+BULK = {
+    "/count": ["is required to run"],
+    "/maxCost": ["is required to run", AMOUNT],
+    "/filter/status": ["must be one of"],
+    "/filter/all": ["must be left out when other fields are sent", "must be true to choose"],
+    "/filter/createdBefore": ["must be later than createdAfter"],
+}
+REASONS = {
+    "POST /api/queue/pause": SCOPE,
+    "POST /api/queue/resume": SCOPE,
+    "PATCH /api/queue/settings": {
+        "/maxCostPerDay": [AMOUNT],
+        "/maxCostPerUserPerDay": [AMOUNT, "must be set if"],
+        "/maxConcurrentJobs": ["must be at least maxConcurrentJobsPerUser"],
+        "/maxConcurrentJobsPerUser": ["must be at most maxConcurrentJobs"],
+    },
+    "POST /api/bulk": BULK,
+}
 
 
 # Refusals of generated keys that are not described: some are other names of a field.
@@ -55,6 +76,22 @@ def is_right(error):
     if name in MODEL_DECIDES:
         return any(words in detail for words in MODEL_SAYS)
     return name in OTHERS and OTHERS[name] in detail
+
+
+@schemathesis.check
+def a_command_is_refused_for_a_reason(ctx, response, case):
+    """A well-formed command of an operator may be refused only for a rule that no schema can express."""
+    reasons = REASONS.get(case.operation.label)
+    positive = case.meta is not None and case.meta.generation.mode.is_positive
+    if reasons is None or response.status_code != 400 or not positive:
+        return
+    problem = response.json()
+    wrong = [
+        error
+        for error in problem.get("errors", [])
+        if not any(words in error["detail"] for words in reasons.get(error["pointer"], []))
+    ]
+    assert not wrong, f"A well-formed command was refused: {wrong}"
 
 
 @schemathesis.check
