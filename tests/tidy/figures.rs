@@ -1,4 +1,4 @@
-//! The figures that `docs/costs-and-speed.md` quotes are those of the report.
+//! The figures that the pages quote from the report are in it.
 
 /// The header of the page's table of figures.
 const HEADING: &str = "| what | Reelay | for comparison |";
@@ -26,6 +26,48 @@ pub(crate) fn violations(page: &str, report: &str) -> Vec<String> {
     let few =
         (rows.len() < LEAST).then(|| format!("{} rows of figures, {LEAST} at least", rows.len()));
     strange.chain(few).collect()
+}
+
+/// Times, sizes and bills of a page that look like those of the report and are not in it: `4.1 ms`,
+/// `2.38 s`, `689.57 KiB`, `$0.1547`.
+pub(crate) fn strange(page: &str, report: &str) -> Vec<String> {
+    let words: Vec<&str> = page.split_whitespace().collect();
+    let trimmed = |word: &&str| word.trim_matches(['(', ')', ',', ';', ':', '*']).to_owned();
+    let decimals = |word: &str| word.split_once('.').map_or(0, |(_, places)| places.len());
+    let with_unit = words.windows(2).filter(|pair| {
+        let unit = pair[1].trim_end_matches([',', '.', ';', ':']);
+        matches!(unit, "ms" | "s" | "KiB") && decimals(pair[0]) > 0
+    });
+    let money = words.iter().filter(|word| {
+        let text = word
+            .trim_start_matches('(')
+            .trim_end_matches(['.', ',', ';', ':', ')']);
+        text.starts_with("$0.") && decimals(text) == 4
+    });
+    let all = with_unit
+        .map(|pair| trimmed(&pair[0]))
+        .chain(money.map(|word| trimmed(word).trim_end_matches('.').to_owned()));
+    all.filter(|figure| !report.contains(figure.as_str()))
+        .map(|figure| format!("{figure} is not in the report"))
+        .collect()
+}
+
+#[test]
+fn a_figure_of_a_sentence_that_is_not_in_the_report_is_found() {
+    let report = "| 4.1 (3.9–4.4) | $0.1547 | 2.38 s |";
+    let right = "After 4.1 ms, or **2.38 s**; it costs $0.1547. A render takes 12 s and $0.40.";
+    assert!(
+        strange(right, report).is_empty(),
+        "{:?}",
+        strange(right, report)
+    );
+    let wrong = "After 4.2 ms, or 2.39 s, for ($0.1548).";
+    assert_eq!(
+        strange(wrong, report).len(),
+        3,
+        "{:?}",
+        strange(wrong, report)
+    );
 }
 
 fn is_figure(word: &str) -> bool {

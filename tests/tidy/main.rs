@@ -211,10 +211,17 @@ fn pages() -> Vec<File> {
 
 #[test]
 fn the_figures_in_the_documentation_are_those_of_the_report() {
-    let violations = figures::violations(
-        &source::read("docs/costs-and-speed.md"),
-        &source::read("docs/BENCHMARKS.md"),
-    );
+    let report = source::read("docs/BENCHMARKS.md");
+    let mut violations = figures::violations(&source::read("docs/costs-and-speed.md"), &report);
+    for page in [
+        "README.md",
+        "docs/capacity.md",
+        "docs/modes.md",
+        "docs/video-services.md",
+    ] {
+        let strange = figures::strange(&source::read(page), &report).into_iter();
+        violations.extend(strange.map(|one| format!("{page}: {one}")));
+    }
     assert!(violations.is_empty(), "\n{}", violations.join("\n"));
 }
 

@@ -189,7 +189,9 @@ fn section(alone: &Series, beside: &Series, reads: &Series, messages: f64) -> Se
                 found: number(messages, 1),
                 // The first and the last second are cut off.
                 met: messages <= MESSAGES * 1.1,
-                reason: "Each read of a waiting job asks the queue for its position.".to_owned(),
+                reason: "One message a second is for the positions of all. The others are about one for \
+                         each waiting job in all; why they are sent is not known yet."
+                    .to_owned(),
             },
         ],
     }
