@@ -164,7 +164,7 @@ fn section(taken: &[Rows]) -> Section {
                     number(taken[1].held as f64, 0),
                     taken[0].held
                 ),
-                "The held slots are counted, a row each, whenever the queue needs their number.",
+                "The queue keeps the number of held slots, so this is a defect.",
             ),
             goal(
                 &taken[2],
