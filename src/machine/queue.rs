@@ -27,7 +27,6 @@ mod deliveries;
 mod enqueue;
 mod entry;
 mod instance;
-mod line;
 mod memory;
 mod message;
 mod minute;
@@ -37,6 +36,8 @@ mod pause;
 mod policy;
 mod position;
 mod question;
+mod ranks;
+mod readers;
 mod report;
 mod rows;
 mod schedule;
@@ -53,12 +54,11 @@ pub use bulk_rows::BulkRows;
 pub use bulk_run::matching;
 pub use charge::{Charge, OverBudget, Whose, day_of};
 pub use counting::totals;
-pub use entry::{Entry, HEAD_START, InLine, MAX_PRIORITY, Stage, Summary, Terms};
+pub use entry::{Entry, HEAD_START, MAX_PRIORITY, Stage, Summary, Terms};
 pub use instance::QueueInstance;
-pub use line::{GetLine, Newcomer, PositionList, Positions, line};
 pub use memory::Memory;
 pub use message::{
-    Afford, Claim, DeleteOld, Enqueue, EnqueueAgain, GetPosition, Pause, Redelivered,
+    Afford, Claim, DeleteOld, Enqueue, EnqueueAgain, GetPositions, Pause, Redelivered,
     RedeliveredEvent, Refused, Report, Resume, Sweep, Unaffordable,
 };
 pub use minute::{MINUTES_KEPT, Minute, Sample};
@@ -67,6 +67,8 @@ pub use pause::{PauseUpstream, Pauses, ResumeUpstream, Scope, UpstreamPause};
 pub use policy::{Mode, Policy};
 pub use position::{BlockedBy, Position, backoffs, position, position_of};
 pub use question::{Alarm, Ask, Heard, MAX_ASKS_PER_ALARM, Question};
+pub use ranks::{Rank, Ranks};
+pub use readers::{Lookup, Readers, Wanted};
 pub use rows::Rows;
 pub(super) use schedule::claim_delay;
 pub use schedule::{ALARM_DELAY, SWEEP_PATIENCE, claim_again};

@@ -19,11 +19,11 @@
 //!   earlier.
 //!
 //! # Messages; each is answered with 200 and its reply, or 500 if it failed
-//! `Enqueue`, `EnqueueAgain`, `Report`, `Claim`, `GetPosition`, `Afford`, `Sweep`, `DeleteOld`,
+//! `Enqueue`, `EnqueueAgain`, `Report`, `Claim`, `GetPositions`, `Afford`, `Sweep`, `DeleteOld`,
 //! `Pause`, `Resume`, `PauseUpstream`, `ResumeUpstream`, `ChangeLimits`, `StartBulk`, `StopBulk`,
 //! `Redelivered` and `AlertAnswered` are one synchronous step, admission included: nothing is
 //! awaited between reading and writing, so two of them can never grant the same slot or spend the
-//! same dollar. `List`, `Owners`, `Stats`, `GetLine`, `GetOverrides`, `CountBulk`, `ListBulks`,
+//! same dollar. `List`, `Owners`, `Stats`, `GetOverrides`, `CountBulk`, `ListBulks`,
 //! `Series`, `Totals`, `ListDeliveries`, `FindDelivery` and `Exhausted` only read.
 //!
 //! # Alarm
@@ -56,8 +56,8 @@ use crate::machine::metrics::{Metrics, MetricsByUpstream};
 use crate::machine::queue;
 use crate::machine::queue::{
     Afford, Alarm, AlertAnswered, AlertsDue, Ask, Bulk, ChangeLimits, Claim, DeleteOld, Enqueue,
-    EnqueueAgain, Event, GetLine, GetPosition, Heard, Input, Overrides, Pause, PauseUpstream,
-    Policy, Question, QueueInstance, Redelivered, Report, Resume, ResumeUpstream, StartBulk, Step,
+    EnqueueAgain, Event, GetPositions, Heard, Input, Overrides, Pause, PauseUpstream, Policy,
+    Question, QueueInstance, Redelivered, Report, Resume, ResumeUpstream, StartBulk, Step,
     StopBulk, Summary, Sweep,
 };
 use crate::objects::alerts;
@@ -74,7 +74,7 @@ use crate::store::cursor::Cursor;
 use crate::store::metrics;
 use crate::store::queue::QueueStore;
 use crate::store::stats::QueueStats;
-use crate::time::{Millis, Moment, SECOND};
+use crate::time::Moment;
 use futures::StreamExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -84,8 +84,6 @@ use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, d
 
 /// How many jobs are asked at the same time: the platform allows six connections.
 const ASKED_AT_ONCE: usize = 6;
-/// How long an answer to [`GetLine`] serves every isolate that asks.
-const LINE_AGE: Millis = SECOND;
 /// The largest page of a listing.
 const MAX_PAGE: u32 = 100;
 
@@ -96,8 +94,6 @@ pub struct QueueManager {
     /// Whether this instance has migrated its database to the newest version.
     is_migrated: Cell<bool>,
     instance: RefCell<QueueInstance>,
-    /// The last answer to [`GetLine`], and when it was made.
-    line: RefCell<Option<(Millis, String)>>,
 }
 
 impl DurableObject for QueueManager {
@@ -106,7 +102,6 @@ impl DurableObject for QueueManager {
             shell: Shell::new(state, env, "QUEUE"),
             is_migrated: Cell::new(false),
             instance: RefCell::default(),
-            line: RefCell::default(),
         }
     }
 
@@ -167,7 +162,6 @@ impl QueueManager {
                 text(&self.rows()?.owners(&generation_id)?)
             }
             Stats::NAME => text(&self.stats()?),
-            GetLine::NAME => self.line(),
             GetOverrides::NAME => text(&self.overrides()?),
             CountBulk::NAME => {
                 let CountBulk { action, filter } = envelope.read()?;
@@ -199,7 +193,7 @@ impl QueueManager {
             EnqueueAgain::NAME => self.step_as::<EnqueueAgain>(envelope, policy, moment),
             Report::NAME => self.step_as::<Report>(envelope, policy, moment),
             Claim::NAME => self.step_as::<Claim>(envelope, policy, moment),
-            GetPosition::NAME => self.step_as::<GetPosition>(envelope, policy, moment),
+            GetPositions::NAME => self.step_as::<GetPositions>(envelope, policy, moment),
             Afford::NAME => self.step_as::<Afford>(envelope, policy, moment),
             Sweep::NAME => self.step_as::<Sweep>(envelope, policy, moment),
             DeleteOld::NAME => self.step_as::<DeleteOld>(envelope, policy, moment),
@@ -258,21 +252,6 @@ impl QueueManager {
         Ok(step)
     }
 
-    /// The line as text, which is made at most once a second, whoever asks.
-    fn line(&self) -> Result<String> {
-        let (rows, config, now) = (self.rows()?, self.shell.config()?, clock::now());
-        if let Some((taken_at, line)) = &*self.line.borrow()
-            && now.saturating_sub(*taken_at) < LINE_AGE
-        {
-            return Ok(line.clone());
-        }
-        let mut instance = self.instance.borrow_mut();
-        let line = queue::line(&rows, instance.memory(&rows)?, &config.queue, now)?;
-        let line = text(&line)?;
-        *self.line.borrow_mut() = Some((now, line.clone()));
-        Ok(line)
-    }
-
     fn stats(&self) -> Result<QueueStats> {
         let (rows, config) = (self.rows()?, self.shell.config()?);
         let mut instance = self.instance.borrow_mut();
@@ -316,13 +295,7 @@ impl QueueManager {
         let mut jobs = Vec::new();
         for entry in page.entries {
             let position = if entry.is_in_line() {
-                Some(queue::position_of(
-                    &rows,
-                    memory,
-                    &entry,
-                    &config.queue,
-                    now,
-                )?)
+                Some(queue::position_of(memory, &entry, &config.queue, now))
             } else {
                 None
             };

@@ -5,13 +5,13 @@ use crate::ids::JobKey;
 use crate::machine::alerts::Alerts;
 use crate::machine::delivery::DeliverySummary;
 use crate::machine::queue::{
-    Book, Closed, Entry, HEAD_START, InLine, Memory, Minute, Policy, Rows, Tally, backoffs, day_of,
+    Book, Closed, Entry, HEAD_START, Memory, Minute, Policy, Ranks, Rows, Tally, backoffs, day_of,
 };
 use crate::money::dollars;
 use crate::store::alerts;
 use crate::store::metrics;
 use crate::store::queue_row;
-use crate::store::queue_row::{COLUMNS, key_of, read_entry, read_in_line};
+use crate::store::queue_row::{COLUMNS, key_of, read_entry};
 use crate::store::queue_tables::{MIGRATIONS, levels};
 use crate::store::schema;
 use crate::store::sql::{Sql, SqlValue};
@@ -19,9 +19,6 @@ use crate::store::stats::{
     Cost, LimitsInForce, PausedUpstream, QueueStats, Slots, UpstreamBackoff,
 };
 use crate::time::{MINUTE, Millis, rfc3339};
-
-/// Numbers are bound as doubles, which are exact up to this value.
-const MOST: u64 = (1 << 53) - 1;
 
 /// In place of a user id: the sum of all users.
 const EVERYONE: &str = "";
@@ -143,6 +140,13 @@ impl<S: Sql> QueueStore<S> {
         Ok(tally)
     }
 
+    fn ranks(&self) -> Result<Ranks, S::Error> {
+        let statement =
+            "SELECT priority, round, sequence, order_key FROM entry WHERE stage = 'waiting'";
+        let rows = self.sql.run(statement, Vec::new())?;
+        Ok(rows.into_iter().filter_map(queue_row::read_rank).collect())
+    }
+
     pub(crate) fn number(
         &self,
         statement: &str,
@@ -158,20 +162,6 @@ impl<S: Sql> QueueStore<S> {
 
     pub(crate) fn count(&self, statement: &str, values: Vec<SqlValue>) -> Result<u64, S::Error> {
         Ok(self.number(statement, values)?.unwrap_or(0))
-    }
-
-    /// Counts entries, at most `limit`.
-    fn count_within(
-        &self,
-        condition: &str,
-        mut values: Vec<SqlValue>,
-        limit: u64,
-    ) -> Result<u64, S::Error> {
-        values.push(limit.min(MOST).into());
-        self.count(
-            &format!("SELECT count(*) FROM (SELECT 1 FROM entry WHERE {condition} LIMIT ?)"),
-            values,
-        )
     }
 
     pub(crate) fn entries(
@@ -192,6 +182,7 @@ impl<S: Sql> Rows for QueueStore<S> {
             book: self.book()?,
             latest: metrics::latest(&self.sql)?,
             tally: self.tally()?,
+            ranks: self.ranks()?,
             last_accepted: self.last_accepted()?,
         })
     }
@@ -283,45 +274,6 @@ impl<S: Sql> Rows for QueueStore<S> {
             .into_iter()
             .filter_map(read_entry)
             .collect())
-    }
-
-    fn in_line(&self) -> Result<Vec<InLine>, S::Error> {
-        let columns =
-            "user_id, generation_id, priority, round, sequence, order_key, upstream, submits";
-        let statement = format!(
-            "SELECT {columns}, NULL FROM entry WHERE stage = 'waiting' \
-             UNION ALL SELECT {columns}, lease_until FROM entry WHERE stage = 'delayed'"
-        );
-        let rows = self.sql.run(&statement, Vec::new())?;
-        Ok(rows.into_iter().filter_map(read_in_line).collect())
-    }
-
-    fn first_waiting(&self) -> Result<Option<u64>, S::Error> {
-        let statement = format!(
-            "{} SELECT min((SELECT sequence FROM entry WHERE stage = 'waiting' AND priority = level.priority \
-             ORDER BY order_key, sequence LIMIT 1)) FROM level",
-            levels()
-        );
-        self.number(&statement, Vec::new())
-    }
-
-    fn count_before(&self, entry: &Entry, limit: u64) -> Result<u64, S::Error> {
-        let (priority, limit) = (u32::from(entry.summary.priority), limit.min(MOST));
-        let own = "stage = 'waiting' AND priority = ? AND (round, sequence) < (?, ?)";
-        let turn = vec![priority.into(), entry.round.into(), entry.sequence.into()];
-        let others = format!(
-            "{} SELECT min(?4, sum((SELECT count(*) FROM (SELECT 1 FROM entry WHERE stage = 'waiting' \
-             AND priority = level.priority AND (order_key, sequence) < (?2, ?3) LIMIT ?4)))) FROM level \
-             WHERE priority <> ?1",
-            levels()
-        );
-        let key = vec![
-            priority.into(),
-            entry.head_start_key().into(),
-            entry.sequence.into(),
-            limit.into(),
-        ];
-        Ok(self.count_within(own, turn, limit)? + self.count(&others, key)?)
     }
 
     fn delays_over(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, S::Error> {

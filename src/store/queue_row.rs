@@ -3,7 +3,7 @@
 use crate::ids::JobKey;
 use crate::machine::Status;
 use crate::machine::lease::Lease;
-use crate::machine::queue::{Entry, InLine, Stage, Summary};
+use crate::machine::queue::{Entry, Rank, Stage, Summary};
 use crate::store::sql::SqlValue;
 
 /// The columns an entry is read from, in the order of [`read_entry`].
@@ -204,28 +204,12 @@ pub(crate) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
     })
 }
 
-pub(crate) fn read_in_line(row: Vec<SqlValue>) -> Option<InLine> {
-    let [
-        user_id,
-        generation_id,
-        priority,
-        round,
-        sequence,
-        head_start_key,
-        upstream,
-        submits,
-        until,
-    ] = <[SqlValue; 9]>::try_from(row).ok()?;
-    Some(InLine {
-        key: JobKey::new(user_id.into_text(), generation_id.into_text()),
+pub(crate) fn read_rank(row: Vec<SqlValue>) -> Option<Rank> {
+    let [priority, round, sequence, head_start_key] = <[SqlValue; 4]>::try_from(row).ok()?;
+    Some(Rank {
         priority: u8::try_from(priority.integer()).unwrap_or(0),
         turn: (round.unsigned(), sequence.unsigned()),
         head_start_key: head_start_key.integer(),
-        upstream: upstream.into_text(),
-        submits: submits.unsigned(),
-        delayed_until: Some(until)
-            .filter(|at| !at.is_null())
-            .map(|at| at.unsigned()),
     })
 }
 

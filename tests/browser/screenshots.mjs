@@ -52,6 +52,14 @@ await scenario(async ({ page, fresh }) => {
   await page.locator("tr[data-state]").first().waitFor();
   await hideMarks(page);
   await picture(page, "job");
+  await page.getByRole("link", { name: "Controls" }).click();
+  await page.getByRole("heading", { level: 1, name: "Controls" }).waitFor();
+  await page.getByText("Jobs at once").waitFor();
+  await picture(page, "controls");
+  await page.getByRole("link", { name: "Setup" }).click();
+  await page.getByText(/^(Every check passed|No check failed)\./).waitFor();
+  await hideMarks(page);
+  await picture(page, "setup");
   const phone = await fresh({ viewport: { width: 390, height: 1100 }, hasTouch: true, isMobile: true });
   await open(phone);
   await signIn(phone, KEYS.admin);

@@ -9,7 +9,7 @@ use reelay::machine::job::{
     Cancel, Clarify, Confirm, DeleteVideo, InputImage, Job, MAX_PROMPT, Request, Retry, View,
 };
 use reelay::machine::message::Reply;
-use reelay::machine::queue::{Afford, GetPosition, Refused, Unaffordable};
+use reelay::machine::queue::{Afford, GetPositions, Refused, Unaffordable};
 use reelay::time::SECOND;
 use std::rc::Rc;
 
@@ -81,9 +81,7 @@ impl World {
             }
             Action::DeleteVideo => self.tell_job(job, DeleteVideo),
             Action::View => {
-                self.tell_queue(GetPosition {
-                    key: self.jobs[job].key.clone(),
-                });
+                self.tell_queue(GetPositions::of(self.jobs[job].key.clone()));
                 self.tell_job(job, View);
             }
         }

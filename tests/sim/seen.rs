@@ -5,7 +5,7 @@ use reelay::machine::job::State;
 use reelay::machine::limiter::Availability;
 use reelay::machine::queue::{
     Afford, Alarm, AlertAnswered, AlertsDue, Ask, Bulk, BulkRefused, ChangeLimits, Claim,
-    DeleteOld, Enqueue, EnqueueAgain, GetPosition, Heard, Input, Limit, Matching, Pause,
+    DeleteOld, Enqueue, EnqueueAgain, GetPositions, Heard, Input, Limit, Matching, Pause,
     PauseUpstream, Redelivered, Refused, Report, Resume, ResumeUpstream, Scope, StartBulk,
     StopBulk, Summary, Sweep, Terms, Unaffordable,
 };
@@ -173,5 +173,5 @@ macro_rules! watched {
         })*
     };
 }
-watched!(Claim => Claim, Alarm => Alarm, Sweep => Sweep, DeleteOld => DeleteOld, Pause => Pause, Resume => Resume, GetPosition => Other,
+watched!(Claim => Claim, Alarm => Alarm, Sweep => Sweep, DeleteOld => DeleteOld, Pause => Pause, Resume => Resume, GetPositions => Other,
     Redelivered => Other, AlertsDue => Other, AlertAnswered => Other);

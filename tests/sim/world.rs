@@ -23,7 +23,7 @@ use crate::watch_alerts::Alerts;
 use crate::watch_counts::Counts;
 use crate::witness::{Invariant, Violation, Witness};
 use reelay::machine::job::UpstreamWebhook;
-use reelay::machine::queue::GetPosition;
+use reelay::machine::queue::GetPositions;
 use reelay::time::{HOUR, MINUTE, Millis, Moment, SECOND};
 
 /// When each world begins: shortly before the end of a UTC day, so that faults strike on both sides
@@ -265,9 +265,7 @@ impl World {
                 answer,
             } => self.answered(job, handler, number, answer),
             Event::Looks { job } => {
-                let reply = self.queue_message(GetPosition {
-                    key: self.jobs[job].key.clone(),
-                });
+                let reply = self.queue_message(GetPositions::of(self.jobs[job].key.clone()));
                 self.trace.say(self.real, || format!("<- {reply:?}"));
             }
             Event::User { job, action } => self.user_acts(job, action),

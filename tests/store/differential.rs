@@ -20,10 +20,9 @@ use reelay::machine::outcome::ErrorCode;
 use reelay::machine::queue;
 use reelay::machine::queue::{
     Afford, Alarm, AlertAnswered, AlertsDue, Ask, BulkFilter, BulkRows, ChangeLimits, Claim,
-    DeleteOld, Enqueue, EnqueueAgain, GetPosition, Heard, InLine, Input, Limit, Matching, Mode,
-    Newcomer, Pause, PauseUpstream, Policy, Positions, Question, QueueInstance, Redelivered,
-    RedeliveredEvent, Report, Resume, ResumeUpstream, Rows, Scope, StartBulk, StopBulk, Summary,
-    Sweep, Terms, day_of,
+    DeleteOld, Enqueue, EnqueueAgain, GetPositions, Heard, Input, Limit, Matching, Mode, Pause,
+    PauseUpstream, Policy, Question, QueueInstance, Redelivered, RedeliveredEvent, Report, Resume,
+    ResumeUpstream, Rows, Scope, StartBulk, StopBulk, Summary, Sweep, Terms, day_of,
 };
 use reelay::store::catalogue::{Listing, Page};
 use reelay::store::cursor::Cursor;
@@ -57,13 +56,6 @@ struct Taken {
 }
 
 /// Of a job that is in line, nothing else is read.
-const NOBODY: Newcomer<'_> = Newcomer {
-    upstream: "",
-    has_submitted: false,
-    since: 0,
-    not_before: None,
-};
-
 type ByBoth = dyn Fn(&mut Stored, &mut MapRows, Moment, &Policy);
 
 /// The queue on SQLite, with the memory of one instance.
@@ -137,28 +129,6 @@ fn assert_equal(stored: &QueueStore<Sqlite>, plain: &MapRows, policy: &Policy, n
     }
     let memory = stored.memory().unwrap();
     assert_eq!(memory, plain.memory().unwrap());
-    let sorted = |rows: Vec<InLine>| {
-        let mut rows = rows;
-        rows.sort_by(|one, other| one.key.cmp(&other.key));
-        rows
-    };
-    assert_eq!(
-        sorted(stored.in_line().unwrap()),
-        sorted(plain.in_line().unwrap())
-    );
-    let positions = Positions::from(queue::line(stored, &memory, policy, now).unwrap());
-    for key in plain.in_line().unwrap().into_iter().map(|job| job.key) {
-        let position = queue::position(plain, &key, policy, now).unwrap();
-        assert_eq!(
-            positions.find(&key, NOBODY, now),
-            position,
-            "all positions at once are those of each"
-        );
-    }
-    assert_eq!(
-        stored.first_waiting().unwrap(),
-        plain.first_waiting().unwrap()
-    );
     assert_eq!(stored.waits_since().unwrap(), plain.waits_since().unwrap());
     assert_eq!(
         stored.counted_before().unwrap(),
@@ -289,7 +259,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         4 => (summary(), terms()).prop_map(|(summary, terms)| taken(EnqueueAgain { summary, terms })),
         6 => (summary(), availability()).prop_map(|(summary, availability)| taken(Report { summary, availability })),
         2 => key().prop_map(|key| taken(Claim { key })),
-        1 => key().prop_map(|key| taken(GetPosition { key })),
+        1 => key().prop_map(|key| taken(GetPositions::of(key))),
         2 => key().prop_map(|key| taken(Afford { key })),
         1 => Just(()).prop_map(|()| taken(Pause)),
         1 => scope().prop_map(|scope| taken(PauseUpstream { scope })),

@@ -9,8 +9,8 @@ use reelay::ids::JobKey;
 use reelay::machine::lease::Lease;
 use reelay::machine::limiter::Availability;
 use reelay::machine::queue::{
-    Alarm, Claim, Enqueue, Entry, GetPosition, Input, Mode, Policy, QueueInstance, Report, Rows,
-    Stage, Summary, Terms,
+    Alarm, Claim, Enqueue, Entry, GetPositions, Input, Mode, Policy, QueueInstance, Rank, Report,
+    Rows, Stage, Summary, Terms,
 };
 use reelay::machine::{Status, queue};
 use reelay::store::queue::QueueStore;
@@ -67,14 +67,12 @@ fn work(depth: u64, slots: u64) -> BTreeMap<&'static str, u64> {
     // An instance counts at its first step.
     meter.take(
         "the first step",
-        GetPosition {
-            key: JobKey::new("nobody", "nothing"),
-        },
+        GetPositions::of(JobKey::new("nobody", "nothing")),
     );
     // Any place in line: the last job of the short line is at the end of a full section.
     for number in (1..=200).map(|part| depth * part / 200) {
         let key = JobKey::new(format!("user-{}", number % USERS), format!("old-{number}"));
-        meter.take("a question", GetPosition { key });
+        meter.take("a question", GetPositions::of(key));
     }
     let mut newest = None;
     // Enough to split a section in both lines.
@@ -194,7 +192,7 @@ impl Meter<'_> {
 }
 
 #[test]
-fn places_are_exact_where_nobody_has_left_the_line() {
+fn places_are_exact_however_long_the_line_is() {
     let sql = Sqlite::new();
     let store = waiting(&sql, 5_000, 2);
     for number in [1, 2, 499, 1_000, 1_001, 2_345, 4_999, 5_000] {
@@ -222,7 +220,7 @@ fn who_waits_with_another_priority_is_before_by_the_time_that_its_head_start_is_
             ..entry
         };
         rows.put(&entry).unwrap();
-        rows.count_before(&entry, 1_000).unwrap()
+        rows.memory().unwrap().ranks.before(&Rank::of(&entry))
     };
     for sequence in 1..=60 {
         assert_eq!(before(sequence, 0), sequence - 1);

@@ -33,8 +33,7 @@ fn every_question_of_a_step_is_answered_by_an_index() {
         store.heads(&open).unwrap();
         store.last_accepted().unwrap();
         store.last_round("ann", 0).unwrap();
-        store.first_waiting().unwrap();
-        store.count_before(&entry, 9).unwrap();
+        store.memory().unwrap();
         store.delays_over(9_000, 50).unwrap();
         store.to_ask(9_000, 50).unwrap();
         store.next_due().unwrap();
@@ -176,7 +175,6 @@ fn every_list_comes_out_of_an_index_from_where_the_last_page_ended() {
 fn the_first_in_line_and_those_to_ask_come_out_of_their_index_in_order() {
     let sql = Sqlite::new();
     let store = filled(&sql);
-    let entry = store.find(&JobKey::new("ann", "job-1")).unwrap().unwrap();
     let plans = sql.plans(|| {
         store
             .heads(&Closed {
@@ -184,7 +182,6 @@ fn the_first_in_line_and_those_to_ask_come_out_of_their_index_in_order() {
                 upstreams: Vec::new(),
             })
             .unwrap();
-        store.count_before(&entry, 9).unwrap();
         store.delays_over(9_000, 50).unwrap();
         store.to_ask(9_000, 50).unwrap();
     });

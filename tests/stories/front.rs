@@ -12,7 +12,7 @@ use reelay::machine::job::{
     Answered, Cancel, Change, Job, JobMessage, Request, Setting, Start, answer,
 };
 use reelay::machine::message::{Message, NoAnswer, Reply};
-use reelay::machine::queue::{Claim, GetPosition, Input, Mode, Refused};
+use reelay::machine::queue::{Claim, GetPositions, Input, Mode, Refused};
 use reelay::time::Moment;
 use std::collections::BTreeMap;
 
@@ -118,7 +118,8 @@ impl Front {
 
     fn position(&mut self, name: &str) -> Option<u64> {
         self.queue
-            .takes(GetPosition { key: key(name) })
+            .takes(GetPositions::of(key(name)))
+            .first()?
             .map(|position| position.number)
     }
 }

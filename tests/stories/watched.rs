@@ -7,7 +7,7 @@ use crate::queue_story::{
 use reelay::machine::Status;
 use reelay::machine::job::{Start, State};
 use reelay::machine::lease::{ASK_AGAIN, WATCH};
-use reelay::machine::queue::{Ask, GetPosition, Question, Stage, Summary};
+use reelay::machine::queue::{Ask, GetPositions, Question, Stage, Summary};
 use reelay::time::{DAY, HOUR, Millis, SECOND};
 
 #[test]
@@ -302,7 +302,7 @@ fn check(name: &str, epoch: u64) -> Ask {
 #[test]
 fn a_job_that_its_user_has_put_in_line_is_asked_although_it_has_not_yet_said_so_i2() {
     let mut story = nothing_left("again");
-    story.takes(GetPosition { key: key("again") });
+    story.takes(GetPositions::of(key("again")));
     assert!(matches!(story.stage("again"), Stage::Watched { .. }));
     assert_eq!(story.asks(), [check("again", 1)]);
 }
@@ -313,7 +313,7 @@ fn asking_where_a_job_stands_that_is_in_line_changes_nothing() {
     story.enqueue(summary("first", 0));
     story.enqueue(summary("second", 0));
     let before = story.rows.entries.clone();
-    story.takes(GetPosition { key: key("first") });
-    story.takes(GetPosition { key: key("second") });
+    story.takes(GetPositions::of(key("first")));
+    story.takes(GetPositions::of(key("second")));
     assert_eq!(story.rows.entries, before);
 }

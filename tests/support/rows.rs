@@ -5,8 +5,8 @@ use reelay::machine::alerts::Alerts;
 use reelay::machine::bulk::BulkAction;
 use reelay::machine::delivery::{DeliveryState, DeliverySummary};
 use reelay::machine::queue::{
-    BULKS_KEPT, Book, Bulk, BulkFilter, BulkItem, BulkRows, Closed, Entry, InLine, MAX_PRIORITY,
-    Matching, Memory, Minute, Rows, Stage, Tally,
+    BULKS_KEPT, Book, Bulk, BulkFilter, BulkItem, BulkRows, Closed, Entry, MAX_PRIORITY, Matching,
+    Memory, Minute, Rank, Rows, Stage, Tally,
 };
 use reelay::time::Millis;
 use std::collections::BTreeMap;
@@ -222,6 +222,7 @@ impl Rows for MapRows {
             book: self.book.clone(),
             latest: latest.map(|(number, minute)| (*number, minute.clone())),
             tally,
+            ranks: self.waiting().map(Rank::of).collect(),
             last_accepted: self.last_accepted()?,
         })
     }
@@ -271,50 +272,6 @@ impl Rows for MapRows {
                 .cloned()
         };
         Ok((0..=MAX_PRIORITY).filter_map(head).collect())
-    }
-
-    fn in_line(&self) -> Result<Vec<InLine>, Infallible> {
-        let in_line = self.entries.values().filter(|entry| entry.is_in_line());
-        let job = |entry: &Entry| InLine {
-            key: entry.summary.key.clone(),
-            priority: entry.summary.priority,
-            turn: entry.turn(),
-            head_start_key: entry.head_start_key(),
-            upstream: entry.summary.upstream.clone(),
-            submits: entry.summary.submits,
-            delayed_until: if let Stage::Delayed { until } = entry.stage {
-                Some(until)
-            } else {
-                None
-            },
-        };
-        Ok(in_line.map(job).collect())
-    }
-
-    fn first_waiting(&self) -> Result<Option<u64>, Infallible> {
-        let first = |priority| {
-            let own = self.waiting();
-            let own = own.filter(|entry| entry.summary.priority == priority);
-            own.min_by_key(|entry| (entry.head_start_key(), entry.sequence))
-        };
-        let firsts = (0..=MAX_PRIORITY).filter_map(first);
-        Ok(firsts.map(|entry| entry.sequence).min())
-    }
-
-    fn count_before(&self, entry: &Entry, limit: u64) -> Result<u64, Infallible> {
-        let (own, others): (Vec<_>, Vec<_>) = self
-            .waiting()
-            .partition(|other| other.summary.priority == entry.summary.priority);
-        let key = |entry: &Entry| (entry.head_start_key(), entry.sequence);
-        let own = own
-            .into_iter()
-            .filter(|other| other.turn() < entry.turn())
-            .count() as u64;
-        let others = others
-            .into_iter()
-            .filter(|other| key(other) < key(entry))
-            .count() as u64;
-        Ok(own.min(limit) + others.min(limit))
     }
 
     fn delays_over(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Infallible> {

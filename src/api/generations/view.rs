@@ -12,7 +12,7 @@ use crate::ids::JobKey;
 use crate::machine::Status;
 use crate::machine::job::{Job, Refusal, View};
 use crate::machine::message::Message;
-use crate::machine::queue::{GetPosition, Position, Summary};
+use crate::machine::queue::{Position, Summary};
 use crate::objects::messages::{BadCursor, List};
 use crate::objects::{line, stub};
 use crate::time::Millis;
@@ -93,14 +93,14 @@ pub(crate) async fn now(call: &Call, key: &JobKey) -> Result<Generation, Problem
 
 /// A job that was just changed. Its position is asked for at once.
 pub(crate) async fn changed(call: &Call, job: &Job) -> Generation {
+    let now = clock::now();
     let position = if job.status() == Status::Queued {
-        let key = job.key.clone();
-        let position = stub::queue(&call.env, &GetPosition { key }).await;
-        position.ok().flatten()
+        let told = line::new_position(&call.env, job, now).await;
+        told.ok().flatten()
     } else {
         None
     };
-    shown(call, job, position, clock::now())
+    shown(call, job, position, now)
 }
 
 fn shown(call: &Call, job: &Job, position: Option<Position>, now: Millis) -> Generation {

@@ -2,7 +2,7 @@
 
 use super::position::shut;
 use super::{
-    Claim, Closed, Context, Entry, Event, GetPosition, Input, Memory, Mode, Position, Rows, Stage,
+    Claim, Closed, Context, Entry, Event, GetPositions, Input, Memory, Mode, Position, Rows, Stage,
     position_of,
 };
 use crate::ids::JobKey;
@@ -20,10 +20,13 @@ impl Input for Claim {
     }
 }
 
-impl Input for GetPosition {
-    fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<Option<Position>, R::Error> {
-        context.look_after(&self.key)?;
-        context.position(&self.key)
+impl Input for GetPositions {
+    fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<Self::Reply, R::Error> {
+        let position = |key: &JobKey| {
+            context.look_after(key)?;
+            context.position(key)
+        };
+        self.keys.iter().map(position).collect()
     }
 }
 
@@ -136,7 +139,8 @@ impl<R: Rows> Context<'_, R> {
         let Some(entry) = self.find(key)? else {
             return Ok(None);
         };
-        position_of(self.rows, &self.memory, &entry, self.settings, self.now).map(Some)
+        let position = position_of(&self.memory, &entry, self.settings, self.now);
+        Ok(Some(position))
     }
 
     fn closed(&self) -> Closed {

@@ -105,21 +105,6 @@ pub enum Stage {
     Ended,
 }
 
-/// What of an entry decides its position.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InLine {
-    pub key: JobKey,
-    pub priority: u8,
-    /// See [`Entry::turn`].
-    pub turn: (u64, u64),
-    /// See [`Entry::head_start_key`].
-    pub head_start_key: i64,
-    pub upstream: String,
-    pub submits: u64,
-    /// While it waits for its time, when that comes.
-    pub delayed_until: Option<Millis>,
-}
-
 impl Entry {
     /// Orders the first entries of different priorities: each level of priority is worth one
     /// [`HEAD_START`]. Within one priority, [`Self::turn`] decides.

@@ -51,12 +51,18 @@ pub struct Claim {
 }
 message!(Claim -> Option<Position>);
 
-/// Asks for the position of a job that says it waits.
+/// Asks for the positions of jobs that say they wait.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GetPosition {
-    pub key: JobKey,
+pub struct GetPositions {
+    pub keys: Vec<JobKey>,
 }
-message!(GetPosition -> Option<Position>);
+message!(GetPositions -> Vec<Option<Position>>);
+
+impl GetPositions {
+    pub fn of(key: JobKey) -> Self {
+        Self { keys: vec![key] }
+    }
+}
 
 /// Asks whether a further attempt of a job may be paid for. If so, its price is reserved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

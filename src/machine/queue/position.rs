@@ -1,14 +1,11 @@
 //! The position of a job, and why it waits.
 
-use super::{Book, Entry, Memory, Mode, Policy, Rows, Stage};
+use super::{Book, Entry, Memory, Mode, Policy, Rank, Rows, Stage};
 use crate::ids::JobKey;
 use crate::machine::job::Start;
 use crate::machine::limiter::{Backoff, PROBE_BACKOFF, Shut, WINDOW};
 use crate::time::{MINUTE, Millis};
 use serde::{Deserialize, Serialize};
-
-/// Up to how many jobs ahead of a job are counted exactly.
-const EXACT: u64 = 1_000;
 
 /// Why a waiting job waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,17 +65,11 @@ pub fn position<R: Rows>(
     let Some(entry) = rows.find(key)? else {
         return Ok(None);
     };
-    position_of(rows, &rows.memory()?, &entry, policy, now).map(Some)
+    Ok(Some(position_of(&rows.memory()?, &entry, policy, now)))
 }
 
 /// The position of a known entry; `policy` has the settings.
-pub fn position_of<R: Rows>(
-    rows: &R,
-    memory: &Memory,
-    entry: &Entry,
-    policy: &Policy,
-    now: Millis,
-) -> Result<Position, R::Error> {
+pub fn position_of(memory: &Memory, entry: &Entry, policy: &Policy, now: Millis) -> Position {
     let policy = &policy.with(&memory.book.overrides);
     match entry.stage {
         Stage::Held(lease) => {
@@ -86,12 +77,12 @@ pub fn position_of<R: Rows>(
                 epoch: lease.epoch,
                 created_at: entry.summary.created_at,
             };
-            Ok(Position {
+            Position {
                 admitted: Some(admitted),
                 ..Position::NOT_IN_LINE
-            })
+            }
         }
-        Stage::Watched { .. } | Stage::Deleting { .. } | Stage::Ended => Ok(Position::NOT_IN_LINE),
+        Stage::Watched { .. } | Stage::Deleting { .. } | Stage::Ended => Position::NOT_IN_LINE,
         Stage::Waiting | Stage::Delayed { .. } => {
             let delayed_until = if let Stage::Delayed { until } = entry.stage {
                 Some(until)
@@ -104,22 +95,22 @@ pub fn position_of<R: Rows>(
                 submits: entry.summary.submits,
                 delayed_until,
             };
-            let number = count_before(rows, entry)? + 1;
-            Ok(position_at(number, &claimant, memory, policy, now))
+            let number = memory.ranks.before(&Rank::of(entry)) + 1;
+            position_at(number, &claimant, memory, policy, now)
         }
     }
 }
 
 /// A job in line, as far as it decides why the job waits.
-pub(super) struct Claimant<'a> {
-    pub(super) user_id: &'a str,
-    pub(super) upstream: &'a str,
-    pub(super) submits: u64,
-    pub(super) delayed_until: Option<Millis>,
+struct Claimant<'a> {
+    user_id: &'a str,
+    upstream: &'a str,
+    submits: u64,
+    delayed_until: Option<Millis>,
 }
 
 /// The position of a job with this number in line.
-pub(super) fn position_at(
+fn position_at(
     number: u64,
     claimant: &Claimant<'_>,
     memory: &Memory,
@@ -163,17 +154,6 @@ pub(super) fn position_at(
         estimated_start: Some(on_occasion(start, policy.mode)),
         ..Position::NOT_IN_LINE
     }
-}
-
-/// How many jobs are ahead of an entry in line. Beyond [`EXACT`] it is an estimate, because a count
-/// reads every row: all jobs enqueued since the one that has waited longest.
-fn count_before<R: Rows>(rows: &R, entry: &Entry) -> Result<u64, R::Error> {
-    let before = rows.count_before(entry, EXACT)?;
-    if before < EXACT {
-        return Ok(before);
-    }
-    let first = rows.first_waiting()?.unwrap_or(entry.sequence);
-    Ok(entry.sequence.saturating_sub(first).max(before))
 }
 
 /// Estimates the start, assuming that slots become free one after the other at the recent rate.

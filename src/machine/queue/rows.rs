@@ -1,6 +1,6 @@
 //! The stored entries as one step sees them.
 
-use super::{Book, BulkRows, Closed, Entry, InLine, Memory, Minute};
+use super::{Book, BulkRows, Closed, Entry, Memory, Minute};
 use crate::ids::JobKey;
 use crate::machine::alerts::Alerts;
 use crate::machine::delivery::DeliverySummary;
@@ -24,14 +24,6 @@ pub trait Rows: BulkRows {
     /// For each priority, the waiting entry whose [`Entry::turn`] comes first among those that are
     /// not closed.
     fn heads(&self, closed: &Closed) -> Result<Vec<Entry>, Self::Error>;
-    /// All jobs in line, in any order.
-    fn in_line(&self) -> Result<Vec<InLine>, Self::Error>;
-    /// The smallest sequence among the waiting jobs that were enqueued first, one of each priority.
-    fn first_waiting(&self) -> Result<Option<u64>, Self::Error>;
-    /// How many jobs wait ahead of an entry: those of the same priority with an earlier
-    /// [`Entry::turn`], and those of other priorities with an earlier [`Entry::head_start_key`]
-    /// (then by sequence). Each of the two counts stops at `limit`.
-    fn count_before(&self, entry: &Entry, limit: u64) -> Result<u64, Self::Error>;
     /// Delayed entries whose time has come, longest overdue first.
     fn delays_over(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Self::Error>;
     /// Entries to ask, longest overdue first: held ones, because a job may be waiting for its

@@ -131,8 +131,10 @@ impl<R: Rows> Context<'_, R> {
         self.writes += 1;
         if let Some(before) = &before {
             self.memory.tally.subtract(before);
+            self.memory.ranks.subtract(before);
         }
         self.memory.tally.add(entry);
+        self.memory.ranks.add(entry);
         if entry.sequence >= self.memory.last_accepted.0 {
             self.memory.last_accepted = (entry.sequence, entry.enqueued_at);
         }
@@ -149,6 +151,7 @@ impl<R: Rows> Context<'_, R> {
         self.rows.remove(key)?;
         self.writes += 1;
         self.memory.tally.subtract(&before);
+        self.memory.ranks.subtract(&before);
         if before.sequence == self.memory.last_accepted.0 {
             self.memory.last_accepted = self.rows.last_accepted()?;
         }

@@ -15,6 +15,10 @@ pub(crate) mod video;
 pub(crate) mod waiting;
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// A job makes sure of its place once, ten seconds after its order. Counts begin after that.
+const SETTLED: Duration = Duration::from_secs(12);
 
 /// How often each measurement is repeated.
 const RUNS: usize = 5;

@@ -231,7 +231,7 @@ fn section(series: &[Series]) -> Section {
                     longest_over_empty.show(2)
                 ),
                 met: over_empty.median <= 1.2 && longest_over_empty.median <= 1.2,
-                reason: "The response has a position; up to 1,000 waiting jobs are counted for it."
+                reason: "The queue keeps the ranks of the waiting jobs, so this is a defect."
                     .to_owned(),
             },
         ],

@@ -1,6 +1,6 @@
 //! What users who read their waiting jobs cost those who order.
 
-use super::runs;
+use super::{SETTLED, runs};
 use crate::clock;
 use crate::line::SETTINGS;
 use crate::load::paced;
@@ -27,8 +27,6 @@ const WARM_UP: usize = 50;
 const SECONDS: f64 = READS as f64 / RATE;
 /// The reads whose messages are counted: ten seconds of them.
 const COUNTED: usize = 3_000;
-/// A job makes sure of its place once, ten seconds after its order. The count begins after that.
-const SETTLED: Duration = Duration::from_secs(12);
 /// The goals.
 const SLOWER: f64 = 1.5;
 const MESSAGES: f64 = 1.0;

@@ -1,6 +1,6 @@
 //! Whether the rows that an order and its job read depend on how many jobs hold slots or wait.
 
-use super::is_quick;
+use super::{SETTLED, is_quick};
 use crate::progress;
 use crate::reelay;
 use crate::report::{Goal, Section, Table};
@@ -76,7 +76,7 @@ async fn take(held: usize, waiting: usize) -> Rows {
         format!("A boat, {index}. {SHORT}")
     })
     .await;
-    tokio::time::sleep(TAIL).await;
+    tokio::time::sleep(SETTLED).await;
     worker.count_anew().await;
     for index in 0..ORDERS {
         let prompt = format!("A late boat, {index}. {SHORT}");
@@ -84,6 +84,7 @@ async fn take(held: usize, waiting: usize) -> Rows {
     }
     tokio::time::sleep(TAIL).await;
     let order = worker.used().await.each(ORDERS);
+    tokio::time::sleep(SETTLED).await;
     // The slot of this one goes from one waiting job to the next.
     reelay::cancel(&worker, &holders[0]).await;
     arrived(&upstream, FIRST).await;
@@ -173,7 +174,7 @@ fn section(taken: &[Rows]) -> Section {
                     number(taken[2].waiting as f64, 0),
                     taken[0].waiting
                 ),
-                "Up to 1,000 waiting jobs are counted for the position in the response.",
+                "The queue keeps the ranks of the waiting jobs, so this is a defect.",
             ),
         ],
         table,
