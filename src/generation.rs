@@ -40,8 +40,7 @@ pub struct Generation {
     pub model: String,
     /// From 0 to 10.
     pub priority: u8,
-    /// From 1 while waiting, else 0; an estimate if more than a thousand jobs of another priority
-    /// wait. Lists omit it for waiting generations.
+    /// From 1 while waiting, else 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue_position: Option<u64>,
     /// Why it waits; null if nothing blocks it or it does not wait.

@@ -29,6 +29,7 @@ use crate::machine::job::{
 use crate::machine::message::Message;
 use crate::machine::queue::{Afford, BlockedBy, Position, Refused, Unaffordable};
 use crate::money::dollars;
+use crate::objects::line;
 use crate::objects::messages::{GetTimeline, List};
 use crate::time::rfc3339;
 use serde::Serialize;
@@ -157,6 +158,7 @@ fn created(
     warnings: Vec<Warning>,
 ) -> Result<Answer, Problem> {
     let position = accepted.position.unwrap_or(Position::NOT_IN_LINE);
+    line::tell(key, accepted.created_at, position, call.now);
     let body = AcceptedOrder {
         success: true,
         generation_id: &key.generation_id,

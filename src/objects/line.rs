@@ -1,5 +1,6 @@
 //! The positions that this isolate knows.
 
+use crate::ids::JobKey;
 use crate::machine::job::Job;
 use crate::machine::queue::{GetPositions, Lookup, Position, Readers, Wanted};
 use crate::objects::stub;
@@ -12,12 +13,13 @@ thread_local! {
     static READERS: RefCell<Readers> = RefCell::default();
 }
 
-/// The position of a job that waits, at most a second or two old; `None` if the queue does not
-/// know the job.
+/// The position of a job that waits, at most two seconds old; `None` if the queue does not know the
+/// job.
 pub async fn position(env: &Env, job: &Job, now: Millis) -> Result<Option<Position>, StubError> {
-    match READERS.with_borrow_mut(|readers| readers.read(wanted(job), now)) {
+    let job = wanted(&job.key, job.updated_at);
+    match READERS.with_borrow_mut(|readers| readers.read(&job, now)) {
         Lookup::Show(position) => Ok(Some(position)),
-        Lookup::Ask(jobs) => ask(env, jobs, now).await,
+        Lookup::Ask(others) => ask(env, job, others, now).await,
     }
 }
 
@@ -27,22 +29,40 @@ pub async fn new_position(
     job: &Job,
     now: Millis,
 ) -> Result<Option<Position>, StubError> {
-    ask(env, vec![wanted(job)], now).await
+    ask(env, wanted(&job.key, job.updated_at), Vec::new(), now).await
 }
 
-fn wanted(job: &Job) -> Wanted {
+/// The queue told the position of a job that was last changed at `changed_at`. Whoever reads it next
+/// is shown the same.
+pub fn tell(key: &JobKey, changed_at: Millis, position: Position, now: Millis) {
+    let told = [(wanted(key, changed_at), Some(position))];
+    READERS.with_borrow_mut(|readers| readers.told(told, now));
+}
+
+fn wanted(key: &JobKey, changed_at: Millis) -> Wanted {
     Wanted {
-        key: job.key.clone(),
-        changed_at: job.updated_at,
+        key: key.clone(),
+        changed_at,
     }
 }
 
-/// Asks the queue, and returns the position of the first of these jobs.
-async fn ask(env: &Env, jobs: Vec<Wanted>, now: Millis) -> Result<Option<Position>, StubError> {
-    let keys = jobs.iter().map(|job| job.key.clone()).collect();
-    let answer = stub::queue(env, &GetPositions { keys }).await;
+/// Asks the queue for a job's position, and for those of others that were read.
+async fn ask(
+    env: &Env,
+    job: Wanted,
+    others: Vec<Wanted>,
+    now: Millis,
+) -> Result<Option<Position>, StubError> {
+    let question = GetPositions {
+        key: job.key.clone(),
+        others: others.iter().map(|job| job.key.clone()).collect(),
+    };
+    let answer = stub::queue(env, &question).await;
     READERS.with_borrow_mut(|readers| match &answer {
-        Ok(positions) => readers.told(jobs, positions, now),
+        Ok(positions) => {
+            let jobs = std::iter::once(job).chain(others);
+            readers.told(jobs.zip(positions.iter().copied()), now);
+        }
         Err(_) => readers.not_told(now),
     });
     Ok(answer?.into_iter().next().flatten())

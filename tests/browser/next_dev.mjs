@@ -7,6 +7,9 @@ const EXPECTED = [/status of 404/];
 
 await scenario(
   async ({ page }) => {
+    // A route that is compiled before a page once made that page fail.
+    const webhook = await fetch(`${APP}/api/webhooks/worker`, { method: "POST", body: "{}" });
+    check(webhook.status === 400 || webhook.status === 401, `the webhook was answered with ${webhook.status}`);
     await page.goto(`${APP}/`);
     await page.locator("input[name=id]:not([value=''])").waitFor({ state: "attached" });
     await page.getByLabel("Prompt").fill("A red kite [[render:6000]]");

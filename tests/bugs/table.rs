@@ -234,6 +234,11 @@ pub(crate) const BUGS: &[Bug] = &[
         mistake: "Ignores the limits that were changed at run time",
         breaks: &["I6", "I9", "I13", "Limit"],
     },
+    // 43
+    Bug {
+        mistake: "Keeps the rank of a job that does not wait any more",
+        breaks: &["I9"],
+    },
 ];
 
 pub(crate) const EDITS: &[Edit] = &[
@@ -486,6 +491,14 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "queue/tally.rs",
         find: r"                if entry.unspent {",
         plant: r"                if entry.unspent && !planted(36) {",
+    },
+    Edit {
+        file: "queue/ranks.rs",
+        find: r"if entry.stage == Stage::Waiting
+            && let Some(level)",
+        plant: r"if entry.stage == Stage::Waiting
+            && !planted(43)
+            && let Some(level)",
     },
     Edit {
         file: "cached.rs",

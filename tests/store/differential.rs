@@ -55,7 +55,6 @@ struct Taken {
     by_both: Rc<ByBoth>,
 }
 
-/// Of a job that is in line, nothing else is read.
 type ByBoth = dyn Fn(&mut Stored, &mut MapRows, Moment, &Policy);
 
 /// The queue on SQLite, with the memory of one instance.

@@ -69,13 +69,11 @@ fn work(depth: u64, slots: u64) -> BTreeMap<&'static str, u64> {
         "the first step",
         GetPositions::of(JobKey::new("nobody", "nothing")),
     );
-    // Any place in line: the last job of the short line is at the end of a full section.
     for number in (1..=200).map(|part| depth * part / 200) {
         let key = JobKey::new(format!("user-{}", number % USERS), format!("old-{number}"));
         meter.take("a question", GetPositions::of(key));
     }
     let mut newest = None;
-    // Enough to split a section in both lines.
     for number in 0..1_100 {
         let summary = summary(
             &format!("user-{}", number % USERS),
@@ -205,6 +203,53 @@ fn places_are_exact_however_long_the_line_is() {
 }
 
 #[test]
+fn as_many_wait_before_a_job_as_a_count_of_the_rows_says() {
+    let mut rows = MapRows::default();
+    let mut number = 7_u64;
+    let mut any = |below: u64| {
+        number = number
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (number >> 33) % below
+    };
+    let mut instance = rows.memory().unwrap().ranks;
+    for sequence in 1..=400 {
+        let stage = if any(4) == 0 {
+            Stage::Ended
+        } else {
+            Stage::Waiting
+        };
+        let priority = u8::try_from(any(4)).unwrap();
+        let entry = Entry {
+            enqueued_at: NOW + any(600_000),
+            ..entry(
+                &format!("job-{sequence}"),
+                stage,
+                priority,
+                any(9),
+                sequence,
+            )
+        };
+        rows.put(&entry).unwrap();
+        instance = rows.memory().unwrap().ranks;
+    }
+    for entry in rows.entries.values() {
+        let is_before = |other: &&Entry| {
+            let own = other.summary.priority == entry.summary.priority;
+            let key = |entry: &Entry| (entry.head_start_key(), entry.sequence);
+            other.stage == Stage::Waiting
+                && if own {
+                    other.turn() < entry.turn()
+                } else {
+                    key(other) < key(entry)
+                }
+        };
+        let count = rows.entries.values().filter(is_before).count();
+        assert_eq!(instance.before(&Rank::of(entry)), count as u64);
+    }
+}
+
+#[test]
 fn who_waits_with_another_priority_is_before_by_the_time_that_its_head_start_is_worth() {
     let mut rows = MapRows::default();
     let mut before = |sequence, priority| {
@@ -225,7 +270,11 @@ fn who_waits_with_another_priority_is_before_by_the_time_that_its_head_start_is_
     for sequence in 1..=60 {
         assert_eq!(before(sequence, 0), sequence - 1);
     }
-    assert_eq!(before(61, 5), 31, "six priority levels are six minutes");
+    assert_eq!(
+        before(61, 5),
+        31,
+        "five levels of priority are worth five minutes"
+    );
     assert_eq!(before(62, 4), 38 + 1);
 }
 

@@ -1,5 +1,5 @@
-//! The readers of waiting jobs: they cost the queue one question a second, and none is shown what
-//! is not true any more.
+//! The readers of waiting jobs: those who read again and again cost the queue one question a second,
+//! and none is shown what is not true any more.
 
 use crate::queue_story::key;
 use reelay::machine::queue::{BlockedBy, Lookup, Position, Readers, Wanted};
@@ -12,11 +12,8 @@ const NOW: Millis = 1_800_000_000_000;
 fn who_reads_again_within_a_second_costs_no_question() {
     let mut readers = Readers::default();
     assert_eq!(asked(&mut readers, "one", NOW), ["one"]);
-    assert_eq!(readers.read(job("one"), NOW + 1), Lookup::Show(at(1)));
-    assert_eq!(
-        readers.read(job("one"), NOW + SECOND - 1),
-        Lookup::Show(at(1))
-    );
+    shows(&mut readers, "one", NOW + 1);
+    shows(&mut readers, "one", NOW + SECOND - 1);
     assert_eq!(asked(&mut readers, "one", NOW + SECOND), ["one"]);
 }
 
@@ -26,66 +23,75 @@ fn one_question_asks_for_all_that_were_read_of_late() {
     for name in ["one", "two", "three"] {
         assert_eq!(asked(&mut readers, name, NOW), [name]);
     }
-    assert_eq!(
-        asked(&mut readers, "two", NOW + 2 * SECOND),
-        ["two", "one", "three"]
-    );
+    let later = NOW + 2 * SECOND;
+    assert_eq!(asked(&mut readers, "two", later), ["two", "one", "three"]);
     for name in ["one", "three"] {
-        let look = readers.read(job(name), NOW + 2 * SECOND + 1);
-        assert!(matches!(look, Lookup::Show(_)), "{name}: {look:?}");
+        shows(&mut readers, name, later + 1);
     }
     assert_eq!(
-        asked(&mut readers, "one", NOW + 33 * SECOND),
+        asked(&mut readers, "one", later + 6 * SECOND),
         ["one"],
-        "nobody has read the others for half a minute"
+        "nobody has read the others for five seconds"
     );
 }
 
 #[test]
-fn while_one_asks_the_others_are_shown_what_is_known() {
+fn while_one_asks_for_all_the_others_are_shown_what_is_known_and_a_new_reader_asks_for_its_own() {
     let mut readers = Readers::default();
-    for name in ["one", "two"] {
+    for name in ["one", "two", "three"] {
         asked(&mut readers, name, NOW);
     }
     let later = NOW + SECOND;
-    assert!(matches!(readers.read(job("one"), later), Lookup::Ask(_)));
-    assert!(matches!(readers.read(job("two"), later), Lookup::Show(_)));
+    assert_eq!(others(readers.read(&job("one"), later)), ["three", "two"]);
+    shows(&mut readers, "two", later);
     assert!(
-        matches!(readers.read(job("new"), later), Lookup::Ask(_)),
-        "nothing is known of it"
+        others(readers.read(&job("new"), later)).is_empty(),
+        "the others are asked for already"
+    );
+}
+
+#[test]
+fn no_position_is_shown_that_is_older_than_two_seconds() {
+    let mut readers = Readers::default();
+    asked(&mut readers, "one", NOW);
+    asked(&mut readers, "two", NOW);
+    let later = NOW + 2 * SECOND - 1;
+    readers.read(&job("one"), later);
+    shows(&mut readers, "two", later);
+    assert!(
+        others(readers.read(&job("two"), later + 1)).is_empty(),
+        "the queue has not answered yet"
     );
 }
 
 #[test]
 fn who_orders_a_job_tells_its_readers_where_it_stands() {
     let mut readers = Readers::default();
-    readers.told(vec![job("one")], &[Some(at(7))], NOW);
-    assert_eq!(readers.read(job("one"), NOW + 1), Lookup::Show(at(7)));
-    assert!(matches!(
-        readers.read(job("one"), NOW + SECOND),
-        Lookup::Ask(_)
-    ));
-    readers.told(vec![job("two")], &[Some(at(8))], NOW + SECOND + 1);
-    assert!(
-        matches!(readers.read(job("one"), NOW + SECOND + 2), Lookup::Show(_)),
-        "the question about the first is not answered yet"
-    );
+    readers.told([(job("one"), Some(at(7)))], NOW);
+    assert_eq!(readers.read(&job("one"), NOW + 1), Lookup::Show(at(7)));
+    assert_eq!(asked(&mut readers, "one", NOW + SECOND), ["one"]);
+}
+
+#[test]
+fn an_answer_does_not_replace_a_later_one() {
+    let mut readers = Readers::default();
+    readers.told([(job("one"), Some(at(2)))], NOW + 10);
+    readers.told([(job("one"), Some(at(3)))], NOW);
+    assert_eq!(readers.read(&job("one"), NOW + 11), Lookup::Show(at(2)));
 }
 
 #[test]
 fn a_question_without_an_answer_is_asked_again() {
     let mut readers = Readers::default();
     asked(&mut readers, "one", NOW);
+    asked(&mut readers, "two", NOW);
     let later = NOW + SECOND;
-    assert!(matches!(readers.read(job("one"), later), Lookup::Ask(_)));
+    readers.read(&job("one"), later);
     readers.not_told(later);
-    assert!(matches!(readers.read(job("one"), later), Lookup::Ask(_)));
+    assert_eq!(others(readers.read(&job("one"), later)), ["two"]);
     // The reader went away, and its request with it.
-    let much_later = later + 5 * SECOND;
-    assert!(matches!(
-        readers.read(job("one"), much_later),
-        Lookup::Ask(_)
-    ));
+    let much_later = later + 2 * SECOND;
+    assert_eq!(others(readers.read(&job("one"), much_later)), ["two"]);
 }
 
 #[test]
@@ -96,31 +102,47 @@ fn a_job_that_changed_since_is_asked_for_at_once() {
         changed_at: NOW + 1,
         ..job("one")
     };
-    assert!(matches!(readers.read(retried, NOW + 2), Lookup::Ask(_)));
+    assert!(matches!(readers.read(&retried, NOW + 2), Lookup::Ask(_)));
 }
 
 #[test]
-fn a_job_that_the_queue_does_not_know_is_asked_for_each_time() {
-    let mut readers = Readers::default();
-    let Lookup::Ask(jobs) = readers.read(job("lost"), NOW) else {
-        panic!("nothing is known of it");
-    };
-    readers.told(jobs, &[None], NOW);
-    assert!(matches!(readers.read(job("lost"), NOW + 1), Lookup::Ask(_)));
+fn a_job_that_is_not_in_line_is_asked_for_with_each_read_and_never_for_others() {
+    for position in [None, Some(Position::NOT_IN_LINE)] {
+        let mut readers = Readers::default();
+        readers.told([(job("two"), Some(at(2)))], NOW);
+        for later in [NOW, NOW + 1] {
+            assert!(matches!(
+                readers.read(&job("retried"), later),
+                Lookup::Ask(_)
+            ));
+            readers.told([(job("retried"), position)], later);
+        }
+        assert_eq!(asked(&mut readers, "two", NOW + SECOND), ["two"]);
+    }
 }
 
 #[test]
-fn a_question_names_500_jobs_at_most_and_its_own_reader_is_one_of_them() {
+fn a_question_names_500_jobs_at_most_and_those_asked_for_longest_ago_come_first() {
     let mut readers = Readers::default();
     for number in 0..900 {
         asked(&mut readers, &format!("job-{number}"), NOW);
     }
     let first = asked(&mut readers, "zzz", NOW + SECOND);
     assert_eq!(first.len(), 500);
-    assert_eq!(first[0], "zzz");
     let second = asked(&mut readers, "zzz", NOW + 2 * SECOND);
     let both: BTreeSet<_> = first.iter().chain(&second).collect();
-    assert_eq!(both.len(), 901, "those asked for longest ago come first");
+    assert_eq!(both.len(), 901);
+}
+
+#[test]
+fn what_nobody_reads_is_forgotten_even_if_nobody_reads_anything() {
+    let mut readers = Readers::default();
+    for number in 0..100 {
+        let name = format!("job-{number}");
+        readers.told([(job(&name), Some(at(1)))], NOW + number * SECOND);
+    }
+    let last = NOW + 100 * SECOND;
+    assert!(others(readers.read(&job("one"), last)).len() <= 5);
 }
 
 fn job(name: &str) -> Wanted {
@@ -138,17 +160,36 @@ fn at(number: u64) -> Position {
     }
 }
 
+#[track_caller]
+fn shows(readers: &mut Readers, name: &str, now: Millis) {
+    let lookup = readers.read(&job(name), now);
+    assert!(matches!(lookup, Lookup::Show(_)), "{name}: {lookup:?}");
+}
+
+/// The names of the others that a reader asks for.
+#[track_caller]
+fn others(lookup: Lookup) -> Vec<String> {
+    let Lookup::Ask(jobs) = lookup else {
+        panic!("{lookup:?}");
+    };
+    jobs.into_iter().map(|job| job.key.generation_id).collect()
+}
+
 /// Reads a job whose position must be asked for, answers, and returns the names that were asked
 /// for.
+#[track_caller]
 fn asked(readers: &mut Readers, name: &str, now: Millis) -> Vec<String> {
-    let Lookup::Ask(jobs) = readers.read(job(name), now) else {
+    let Lookup::Ask(others) = readers.read(&job(name), now) else {
         panic!("{name} is known");
     };
-    let names = jobs.iter().map(|job| job.key.generation_id.clone());
-    let names: Vec<_> = names.collect();
-    let positions: Vec<_> = (1..=jobs.len() as u64)
-        .map(|number| Some(at(number)))
+    let jobs: Vec<_> = std::iter::once(job(name)).chain(others).collect();
+    let names = jobs
+        .iter()
+        .map(|job| job.key.generation_id.clone())
         .collect();
-    readers.told(jobs, &positions, now);
+    readers.told(
+        jobs.into_iter().zip((1..).map(|number| Some(at(number)))),
+        now,
+    );
     names
 }

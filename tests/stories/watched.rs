@@ -308,6 +308,20 @@ fn a_job_that_its_user_has_put_in_line_is_asked_although_it_has_not_yet_said_so_
 }
 
 #[test]
+fn a_job_that_is_asked_for_beside_another_reader_s_is_left_as_it_is() {
+    let mut story = nothing_left("ended");
+    story.enqueue(summary("first", 0));
+    let question = GetPositions {
+        key: key("first"),
+        others: vec![key("ended"), key("unknown")],
+    };
+    let before = story.rows.entries.clone();
+    let positions = story.takes(question);
+    assert_eq!(positions.len(), 3);
+    assert_eq!(story.rows.entries, before);
+}
+
+#[test]
 fn asking_where_a_job_stands_that_is_in_line_changes_nothing() {
     let mut story = QueueStory::with_slots(1);
     story.enqueue(summary("first", 0));

@@ -30,6 +30,7 @@ const RUN: &[(&str, &[&str], &str)] = &[
     ("packages/client/README.md", &["ts"], READMES),
     ("packages/ai-sdk-provider/README.md", &["ts"], READMES),
     ("docs/curl.md", &["sh"], COMMANDS),
+    ("docs/demo.md", &["sh"], COMMANDS),
     ("docs/operating.md", &["sh"], COMMANDS),
     ("docs/orders.md", &["sh"], COMMANDS),
     ("docs/steering.md", &["sh"], COMMANDS),

@@ -1,22 +1,29 @@
 //! The commands of the documentation, sent as a reader would send them.
 
 use crate::harness::worker::ADMIN_KEY;
-use crate::harness::{Answer, Api, exclusive};
+use crate::harness::{Answer, Api, World};
 use std::path::Path;
 use std::process::Command;
 
 /// Pages with commands for the API, in the order in which they are tried.
-const PAGES: [&str; 5] = ["orders", "curl", "webhooks", "operating", "steering"];
+const PAGES: [&str; 6] = [
+    "orders",
+    "curl",
+    "demo",
+    "webhooks",
+    "operating",
+    "steering",
+];
 /// Instead of sending a request, prints the arguments of its command, each with a zero byte after
 /// it. Other programs do nothing.
 const DOUBLES: &str = r#"
 curl() { printf '%s\0' "$@"; printf '\n\0'; }
-npx() { :; }; npm() { :; }; jq() { :; }; git() { :; }
+npx() { :; }; npm() { :; }; jq() { :; }; git() { :; }; sleep() { :; }
 "#;
 
 #[test]
 fn every_curl_command_of_the_docs_reaches_what_it_names() {
-    let world = exclusive();
+    let world = World::start(&[("DEMO", "true")]);
     for page in PAGES {
         let user = world.user();
         let (api, token, anyone) = (user.address(""), user.bearer(), user.with_token(None));

@@ -61,7 +61,7 @@ async function exchange<Answer>(
     options.signal?.throwIfAborted();
     if (error instanceof ReelayError || isControlFlow(error)) throw error;
     if (watch.signal.aborted) throw watch.signal.reason;
-    const message = "Reelay could not be reached, or its response was cut off.";
+    const message = `Reelay could not be reached at ${connection.base}, or its response was cut off.`;
     throw new ReelayError("network_error", message, { retryable: true, cause: error });
   }
 }

@@ -22,7 +22,12 @@ export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export function connectionOf(options: ReelayOptions): Connection {
   const { apiKey, fetch: given } = options;
   if (typeof apiKey !== "function" && (typeof apiKey !== "string" || apiKey === ""))
-    throw invalidOption("apiKey", "must be a token, or a function that returns one");
+    throw invalidOption(
+      "apiKey",
+      apiKey === ""
+        ? "is empty: set the variable that it comes from, such as REELAY_API_KEY in .env.local"
+        : "must be a token, or a function that returns one",
+    );
   return {
     base: baseOf(options.baseUrl),
     apiKey: typeof apiKey === "function" ? apiKey : () => apiKey,

@@ -1288,7 +1288,7 @@ export interface components {
             provider: string;
             /**
              * Format: int64
-             * @description From 1 while waiting, else 0; an estimate if more than a thousand jobs of another priority wait. Lists omit it for waiting generations.
+             * @description From 1 while waiting, else 0.
              */
             queuePosition?: number;
             result?: components["schemas"]["GenerationResult"];

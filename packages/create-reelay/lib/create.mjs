@@ -2,7 +2,7 @@
 
 import { randomInt } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { makeSecrets, toLines } from "../dist/secrets.mjs";
@@ -16,11 +16,18 @@ const BUCKET = "-videos";
 /** The rate limiters of an account share a number if it is the same. */
 const LIMITERS = [1_000_000, 2_000_000_000];
 const USAGE = "npm create reelay@latest my-videos";
+const HELP = `Writes a folder with a Reelay worker, ready for wrangler.
+
+  ${USAGE}
+
+  --packed FOLDER   takes the packages from the files that \`npm run packages\` wrote
+`;
 const WORKER = "http://127.0.0.1:8787";
 const APP = "http://127.0.0.1:3000";
 
 /** Writes the folder that the arguments name; returns what to say. Throws a `Refusal` if it cannot. */
 export function create(args) {
+  if (args.includes("--help")) return HELP;
   const { folder, packed } = read(args);
   const target = resolve(folder);
   const name = basename(target).toLowerCase();
@@ -74,7 +81,7 @@ function checkEmpty(folder, target) {
 
 /** Writes the folder, which is empty or does not exist yet. If that fails, it is so again. */
 function writeOrNothing(target, name, worker) {
-  const made = mkdirSync(target, { recursive: true });
+  const made = makeFolder(target);
   try {
     write(target, name, worker);
   } catch (error) {
@@ -82,6 +89,14 @@ function writeOrNothing(target, name, worker) {
     for (const path of written) rmSync(path, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Makes a folder with those above it; returns the topmost that it made. Node's own way never ends below /proc. */
+function makeFolder(target) {
+  const missing = [];
+  for (let folder = target; !existsSync(folder); folder = dirname(folder)) missing.unshift(folder);
+  for (const folder of missing) mkdirSync(folder);
+  return missing[0];
 }
 
 function write(target, name, worker) {
@@ -122,7 +137,7 @@ function write(target, name, worker) {
 
 /** The refusal that an error of the file system means, or the error itself. */
 function explained(error, folder) {
-  if (["EACCES", "EPERM", "EROFS"].includes(error.code))
+  if (["EACCES", "EPERM", "EROFS", "ENOENT"].includes(error.code))
     return new Refusal(`${folder} cannot be written: choose a place where you may write, or change its permissions.`);
   if (["ENOTDIR", "EEXIST"].includes(error.code))
     return new Refusal(`${folder} is a file, or below one: choose a folder that is empty or does not exist yet.`);

@@ -171,6 +171,8 @@ test("a folder that is not empty is left as it is; an empty one is filled", () =
 
 test("a place where one may not write is named", () => {
   const sentence = /^create-reelay: \S*mine cannot be written: choose a place where you may write/;
+  // Node's own way to make folders never ends here.
+  if (existsSync("/proc/self")) refused(["/proc/nowhere/mine"], sentence);
   if (process.getuid?.() === 0) return refused([NOWHERE], sentence);
   chmodSync(home, 0o555);
   refused(["mine"], sentence);
@@ -184,6 +186,14 @@ test("an old Node learns which one is needed, and reads nothing that only a newe
   refused(["mine"], sentence, { ...before("old_node.cjs"), bin });
   const { status, stderr } = create(["mine"], { bin });
   assert.deepEqual([status, /ERR_MODULE_NOT_FOUND/.test(stderr)], [1, true]);
+});
+
+test("it explains itself when asked", () => {
+  const { status, stdout, stderr } = create(["--help"]);
+  assert.deepEqual([status, stderr], [0, ""]);
+  for (const words of ["npm create reelay@latest my-videos", "--packed FOLDER"])
+    assert.ok(stdout.includes(words), words);
+  assert.deepEqual(readdirSync(home), []);
 });
 
 test("what cannot be meant is refused with an example", () => {

@@ -22,11 +22,9 @@ impl Input for Claim {
 
 impl Input for GetPositions {
     fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<Self::Reply, R::Error> {
-        let position = |key: &JobKey| {
-            context.look_after(key)?;
-            context.position(key)
-        };
-        self.keys.iter().map(position).collect()
+        context.look_after(&self.key)?;
+        let keys = std::iter::once(&self.key).chain(&self.others);
+        keys.map(|key| context.position(key)).collect()
     }
 }
 

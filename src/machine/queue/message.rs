@@ -51,16 +51,22 @@ pub struct Claim {
 }
 message!(Claim -> Option<Position>);
 
-/// Asks for the positions of jobs that say they wait.
+/// Asks for the position of a job that says it waits, and of others that were read of late. The
+/// reply has them in this order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GetPositions {
-    pub keys: Vec<JobKey>,
+    pub key: JobKey,
+    /// They may have ended since.
+    pub others: Vec<JobKey>,
 }
 message!(GetPositions -> Vec<Option<Position>>);
 
 impl GetPositions {
     pub fn of(key: JobKey) -> Self {
-        Self { keys: vec![key] }
+        Self {
+            key,
+            others: Vec::new(),
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! The readers of waiting jobs, as one isolate of the worker knows them: many readers cost the queue
-//! one question a second.
+//! The readers of waiting jobs, as one isolate of the worker knows them: those who read again and
+//! again cost the queue one question a second.
 
 use super::Position;
 use crate::ids::JobKey;
@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 
 /// How long a position is shown before it is asked for again.
 const AGE: Millis = SECOND;
-/// How long others are shown what is known while one request asks.
-const ASKING: Millis = 5 * SECOND;
-/// How long after its last reader a position is still asked for.
-const READ: Millis = 30 * SECOND;
+/// How long it is shown while a request asks for it.
+const OLDEST: Millis = 2 * SECOND;
+/// How long after its last reader a position is still asked for. Pages read every two seconds.
+const READ: Millis = 5 * SECOND;
 /// The most positions of one question. With more readers, those asked for longest ago come first.
 const MOST: usize = 500;
 
@@ -19,7 +19,7 @@ const MOST: usize = 500;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Readers {
     jobs: BTreeMap<JobKey, Known>,
-    /// When a request asked that has no answer yet.
+    /// When a request asked for all jobs that has no answer yet.
     asking_since: Option<Millis>,
 }
 
@@ -44,60 +44,72 @@ pub struct Wanted {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lookup {
     Show(Position),
-    /// Ask the queue for these; the reader's own is the first.
+    /// Ask the queue for the reader's own position and for these others.
     Ask(Vec<Wanted>),
 }
 
 impl Readers {
     /// Somebody reads a job that waits.
-    pub fn read(&mut self, job: Wanted, now: Millis) -> Lookup {
+    pub fn read(&mut self, job: &Wanted, now: Millis) -> Lookup {
+        // A request that was cut off never tells its answer.
         let is_asking = self
             .asking_since
-            .is_some_and(|since| now.saturating_sub(since) < ASKING);
+            .is_some_and(|since| now.saturating_sub(since) < OLDEST);
         let known = self.jobs.get_mut(&job.key);
         if let Some(known) = known.filter(|known| known.changed_at == job.changed_at) {
             known.read_at = now;
-            if is_asking || known.is_recent(now) {
+            let age = now.saturating_sub(known.told_at);
+            if age < AGE || is_asking && age < OLDEST {
                 return Lookup::Show(known.position);
             }
         }
-        self.jobs
-            .retain(|_, known| now.saturating_sub(known.read_at) < READ);
+        if is_asking {
+            return Lookup::Ask(Vec::new());
+        }
+        self.forget_unread(now);
         self.asking_since = Some(now);
         let mut others: Vec<_> = self
             .jobs
             .iter()
-            .filter(|(key, known)| **key != job.key && !known.is_recent(now))
+            .filter(|(key, known)| **key != job.key && now.saturating_sub(known.told_at) >= AGE)
             .collect();
         others.sort_by_key(|(_, known)| known.told_at);
-        let others: Vec<_> = others
+        let others = others
             .into_iter()
             .take(MOST - 1)
             .map(|(key, known)| Wanted {
                 key: key.clone(),
                 changed_at: known.changed_at,
-            })
-            .collect();
-        Lookup::Ask(std::iter::once(job).chain(others).collect())
+            });
+        Lookup::Ask(others.collect())
     }
 
-    /// The queue told these positions when asked at `asked_at`; `None` of a job that it does not
-    /// know.
-    pub fn told(&mut self, jobs: Vec<Wanted>, positions: &[Option<Position>], asked_at: Millis) {
+    /// The queue told these positions when asked at `asked_at`. A job that is not in line is asked
+    /// for with its next read: it may be about to join.
+    pub fn told(
+        &mut self,
+        positions: impl IntoIterator<Item = (Wanted, Option<Position>)>,
+        asked_at: Millis,
+    ) {
         self.not_told(asked_at);
-        for (job, position) in jobs.into_iter().zip(positions) {
-            let Some(position) = *position else {
-                self.jobs.remove(&job.key);
+        self.forget_unread(asked_at);
+        for (job, position) in positions {
+            let old = self.jobs.get(&job.key);
+            if old.is_some_and(|old| old.told_at > asked_at) {
                 continue;
-            };
-            let read_at = self.jobs.get(&job.key).map_or(asked_at, |old| old.read_at);
-            let known = Known {
-                position,
-                changed_at: job.changed_at,
-                told_at: asked_at,
-                read_at,
-            };
-            self.jobs.insert(job.key, known);
+            }
+            let read_at = old.map_or(asked_at, |old| old.read_at);
+            if let Some(position) = position.filter(|position| position.number > 0) {
+                let known = Known {
+                    position,
+                    changed_at: job.changed_at,
+                    told_at: asked_at,
+                    read_at,
+                };
+                self.jobs.insert(job.key, known);
+            } else {
+                self.jobs.remove(&job.key);
+            }
         }
     }
 
@@ -105,10 +117,9 @@ impl Readers {
     pub fn not_told(&mut self, asked_at: Millis) {
         self.asking_since.take_if(|since| *since == asked_at);
     }
-}
 
-impl Known {
-    fn is_recent(&self, now: Millis) -> bool {
-        now.saturating_sub(self.told_at) < AGE
+    fn forget_unread(&mut self, now: Millis) {
+        self.jobs
+            .retain(|_, known| now.saturating_sub(known.read_at) < READ);
     }
 }

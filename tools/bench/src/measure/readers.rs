@@ -11,7 +11,6 @@ use crate::statistics::{Spread, number, quantile};
 use crate::upstream::Upstream;
 use crate::worker::{Kind, Stage, Worker};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::task::JoinHandle;
 
 /// The waiting jobs that are read in turn.
@@ -81,6 +80,9 @@ async fn messages_to_the_queue() -> f64 {
     let worker = stage.start(&reelay::variables(&upstream, &SETTINGS));
     let jobs = waiting(&worker, &upstream).await;
     tokio::time::sleep(SETTLED).await;
+    // The first read of a job asks for its own position.
+    let readers = read_at(&worker, jobs.clone(), RATE, WAITING);
+    readers.await.expect("the readers do not panic");
     worker.count_anew().await;
     let began = clock::now();
     let readers = read_at(&worker, jobs, RATE, COUNTED);
