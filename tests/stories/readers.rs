@@ -51,6 +51,27 @@ fn while_one_asks_for_all_the_others_are_shown_what_is_known_and_a_new_reader_as
 }
 
 #[test]
+fn jobs_that_were_first_read_at_different_times_are_asked_for_together_from_then_on() {
+    let mut readers = Readers::default();
+    let jobs: Vec<_> = (0..100).map(|number| format!("job-{number}")).collect();
+    let mut questions = 0;
+    for (number, name) in (0..).zip(jobs.iter().cycle().take(500)) {
+        let now = NOW + number * 10;
+        let lookup = readers.read(&job(name), now);
+        if let Lookup::Ask(others) = lookup {
+            questions += 1;
+            let jobs = std::iter::once(job(name)).chain(others);
+            readers.told(jobs.map(|job| (job, Some(at(1)))), now);
+        }
+    }
+    assert_eq!(
+        questions,
+        100 + 4,
+        "the first read of each, then one a second"
+    );
+}
+
+#[test]
 fn no_position_is_shown_that_is_older_than_two_seconds() {
     let mut readers = Readers::default();
     asked(&mut readers, "one", NOW);

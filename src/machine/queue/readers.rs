@@ -19,8 +19,14 @@ const MOST: usize = 500;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Readers {
     jobs: BTreeMap<JobKey, Known>,
-    /// When a request asked for all jobs that has no answer yet.
-    asking_since: Option<Millis>,
+    /// The last question for all jobs.
+    asked: Option<LastAsked>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct LastAsked {
+    at: Millis,
+    is_answered: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,10 +57,15 @@ pub enum Lookup {
 impl Readers {
     /// Somebody reads a job that waits.
     pub fn read(&mut self, job: &Wanted, now: Millis) -> Lookup {
-        // A request that was cut off never tells its answer.
+        // Nobody tells the answer to a request that was cut off.
         let is_asking = self
-            .asking_since
-            .is_some_and(|since| now.saturating_sub(since) < OLDEST);
+            .asked
+            .as_ref()
+            .is_some_and(|asked| !asked.is_answered && now.saturating_sub(asked.at) < OLDEST);
+        let asked_lately = self
+            .asked
+            .as_ref()
+            .is_some_and(|asked| now.saturating_sub(asked.at) < AGE);
         let known = self.jobs.get_mut(&job.key);
         if let Some(known) = known.filter(|known| known.changed_at == job.changed_at) {
             known.read_at = now;
@@ -63,15 +74,18 @@ impl Readers {
                 return Lookup::Show(known.position);
             }
         }
-        if is_asking {
+        if is_asking || asked_lately {
             return Lookup::Ask(Vec::new());
         }
         self.forget_unread(now);
-        self.asking_since = Some(now);
+        self.asked = Some(LastAsked {
+            at: now,
+            is_answered: false,
+        });
         let mut others: Vec<_> = self
             .jobs
             .iter()
-            .filter(|(key, known)| **key != job.key && now.saturating_sub(known.told_at) >= AGE)
+            .filter(|(key, _)| **key != job.key)
             .collect();
         others.sort_by_key(|(_, known)| known.told_at);
         let others = others
@@ -91,7 +105,9 @@ impl Readers {
         positions: impl IntoIterator<Item = (Wanted, Option<Position>)>,
         asked_at: Millis,
     ) {
-        self.not_told(asked_at);
+        if let Some(asked) = self.asked.as_mut().filter(|asked| asked.at == asked_at) {
+            asked.is_answered = true;
+        }
         self.forget_unread(asked_at);
         for (job, position) in positions {
             let old = self.jobs.get(&job.key);
@@ -115,7 +131,7 @@ impl Readers {
 
     /// The queue did not answer when asked at `asked_at`.
     pub fn not_told(&mut self, asked_at: Millis) {
-        self.asking_since.take_if(|since| *since == asked_at);
+        self.asked.take_if(|asked| asked.at == asked_at);
     }
 
     fn forget_unread(&mut self, now: Millis) {
