@@ -3,8 +3,8 @@
 pub mod alerts;
 pub mod calls;
 pub mod job_manager;
-pub mod line;
 pub mod messages;
+pub mod positions;
 pub mod queue_manager;
 pub mod series;
 pub mod shell;

@@ -29,8 +29,8 @@ use crate::machine::job::{
 use crate::machine::message::Message;
 use crate::machine::queue::{Afford, BlockedBy, Position, Refused, Unaffordable};
 use crate::money::dollars;
-use crate::objects::line;
 use crate::objects::messages::{GetTimeline, List};
+use crate::objects::positions;
 use crate::time::rfc3339;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -158,7 +158,7 @@ fn created(
     warnings: Vec<Warning>,
 ) -> Result<Answer, Problem> {
     let position = accepted.position.unwrap_or(Position::NOT_IN_LINE);
-    line::tell(key, accepted.created_at, position, call.now);
+    positions::tell(key, accepted.created_at, position, call.now);
     let body = AcceptedOrder {
         success: true,
         generation_id: &key.generation_id,

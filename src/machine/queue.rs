@@ -65,7 +65,7 @@ pub use minute::{MINUTES_KEPT, Minute, Sample};
 pub use overrides::{ChangeLimits, Limit, LimitConflict, Override, Overrides};
 pub use pause::{PauseUpstream, Pauses, ResumeUpstream, Scope, UpstreamPause};
 pub use policy::{Mode, Policy};
-pub use position::{BlockedBy, Position, backoffs, position, position_of};
+pub use position::{BlockedBy, Position, backoffs, position_of};
 pub use question::{Alarm, Ask, Heard, MAX_ASKS_PER_ALARM, Question};
 pub use ranks::{Rank, Ranks};
 pub use readers::{Lookup, Readers, Wanted};

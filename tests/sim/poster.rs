@@ -81,7 +81,10 @@ impl World {
             }
             Action::DeleteVideo => self.tell_job(job, DeleteVideo),
             Action::View => {
-                self.tell_queue(GetPositions::of(self.jobs[job].key.clone()));
+                self.tell_queue(GetPositions {
+                    key: self.jobs[job].key.clone(),
+                    others: Vec::new(),
+                });
                 self.tell_job(job, View);
             }
         }

@@ -265,7 +265,10 @@ impl World {
                 answer,
             } => self.answered(job, handler, number, answer),
             Event::Looks { job } => {
-                let reply = self.queue_message(GetPositions::of(self.jobs[job].key.clone()));
+                let reply = self.queue_message(GetPositions {
+                    key: self.jobs[job].key.clone(),
+                    others: Vec::new(),
+                });
                 self.trace.say(self.real, || format!("<- {reply:?}"));
             }
             Event::User { job, action } => self.user_acts(job, action),

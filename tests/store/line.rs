@@ -67,11 +67,20 @@ fn work(depth: u64, slots: u64) -> BTreeMap<&'static str, u64> {
     // An instance counts at its first step.
     meter.take(
         "the first step",
-        GetPositions::of(JobKey::new("nobody", "nothing")),
+        GetPositions {
+            key: JobKey::new("nobody", "nothing"),
+            others: Vec::new(),
+        },
     );
     for number in (1..=200).map(|part| depth * part / 200) {
         let key = JobKey::new(format!("user-{}", number % USERS), format!("old-{number}"));
-        meter.take("a question", GetPositions::of(key));
+        meter.take(
+            "a question",
+            GetPositions {
+                key,
+                others: Vec::new(),
+            },
+        );
     }
     let mut newest = None;
     for number in 0..1_100 {
@@ -193,11 +202,11 @@ impl Meter<'_> {
 fn places_are_exact_however_long_the_line_is() {
     let sql = Sqlite::new();
     let store = waiting(&sql, 5_000, 2);
+    let memory = store.memory().unwrap();
     for number in [1, 2, 499, 1_000, 1_001, 2_345, 4_999, 5_000] {
         let key = JobKey::new(format!("user-{}", number % USERS), format!("old-{number}"));
-        let position = queue::position(&store, &key, &policy(), NOW)
-            .unwrap()
-            .unwrap();
+        let entry = store.find(&key).unwrap().unwrap();
+        let position = queue::position_of(&memory, &entry, &policy(), NOW);
         assert_eq!(position.number, number);
     }
 }
@@ -212,7 +221,6 @@ fn as_many_wait_before_a_job_as_a_count_of_the_rows_says() {
             .wrapping_add(1);
         (number >> 33) % below
     };
-    let mut instance = rows.memory().unwrap().ranks;
     for sequence in 1..=400 {
         let stage = if any(4) == 0 {
             Stage::Ended
@@ -231,8 +239,8 @@ fn as_many_wait_before_a_job_as_a_count_of_the_rows_says() {
             )
         };
         rows.put(&entry).unwrap();
-        instance = rows.memory().unwrap().ranks;
     }
+    let ranks = rows.memory().unwrap().ranks;
     for entry in rows.entries.values() {
         let is_before = |other: &&Entry| {
             let own = other.summary.priority == entry.summary.priority;
@@ -245,7 +253,7 @@ fn as_many_wait_before_a_job_as_a_count_of_the_rows_says() {
                 }
         };
         let count = rows.entries.values().filter(is_before).count();
-        assert_eq!(instance.before(&Rank::of(entry)), count as u64);
+        assert_eq!(ranks.before(&Rank::of(entry)), count as u64);
     }
 }
 

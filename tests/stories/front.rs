@@ -118,7 +118,10 @@ impl Front {
 
     fn position(&mut self, name: &str) -> Option<u64> {
         self.queue
-            .takes(GetPositions::of(key(name)))
+            .takes(GetPositions {
+                key: key(name),
+                others: Vec::new(),
+            })
             .first()?
             .map(|position| position.number)
     }

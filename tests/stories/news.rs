@@ -2,11 +2,11 @@
 //! slots follow them (I3, I8, I9).
 
 use crate::queue_story::{MISSING, QueueStory, key, said, slot, summary, told};
+use reelay::machine::Status;
 use reelay::machine::lease::{LEASE, Lease, START_PATIENCE, WATCH};
 use reelay::machine::queue::{
-    Alarm, BlockedBy, MAX_ASKS_PER_ALARM, Position, Report, Stage, Summary,
+    Alarm, BlockedBy, GetPositions, MAX_ASKS_PER_ALARM, Position, Report, Stage, Summary,
 };
-use reelay::machine::{Status, queue};
 use reelay::time::MINUTE;
 
 #[test]
@@ -149,8 +149,11 @@ fn a_job_says_where_it_stands_and_why_it_waits() {
         (Some(holding), Some(waiting))
     );
     assert_eq!(story.rows.entries, before, "asking again keeps the stage");
-    let Ok(stranger) = queue::position(&story.rows, &key("stranger"), &story.policy, story.now);
-    assert_eq!(stranger, None);
+    let stranger = GetPositions {
+        key: key("stranger"),
+        others: Vec::new(),
+    };
+    assert_eq!(story.takes(stranger), [None]);
 }
 
 #[test]

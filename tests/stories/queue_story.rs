@@ -158,8 +158,9 @@ impl QueueStory {
     }
 
     pub(crate) fn position(&self, name: &str) -> Position {
-        let Ok(position) = queue::position(&self.rows, &key(name), &self.policy, self.now);
-        position.expect("the queue knows it")
+        let Ok(memory) = self.rows.memory();
+        let entry = self.entry(name).expect("the queue knows it");
+        queue::position_of(&memory, &entry, &self.policy, self.now)
     }
 
     /// Everything counted.

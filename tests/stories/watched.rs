@@ -302,7 +302,10 @@ fn check(name: &str, epoch: u64) -> Ask {
 #[test]
 fn a_job_that_its_user_has_put_in_line_is_asked_although_it_has_not_yet_said_so_i2() {
     let mut story = nothing_left("again");
-    story.takes(GetPositions::of(key("again")));
+    story.takes(GetPositions {
+        key: key("again"),
+        others: Vec::new(),
+    });
     assert!(matches!(story.stage("again"), Stage::Watched { .. }));
     assert_eq!(story.asks(), [check("again", 1)]);
 }
@@ -327,7 +330,13 @@ fn asking_where_a_job_stands_that_is_in_line_changes_nothing() {
     story.enqueue(summary("first", 0));
     story.enqueue(summary("second", 0));
     let before = story.rows.entries.clone();
-    story.takes(GetPositions::of(key("first")));
-    story.takes(GetPositions::of(key("second")));
+    story.takes(GetPositions {
+        key: key("first"),
+        others: Vec::new(),
+    });
+    story.takes(GetPositions {
+        key: key("second"),
+        others: Vec::new(),
+    });
     assert_eq!(story.rows.entries, before);
 }

@@ -14,7 +14,7 @@ use crate::machine::job::{Job, Refusal, View};
 use crate::machine::message::Message;
 use crate::machine::queue::{Position, Summary};
 use crate::objects::messages::{BadCursor, List};
-use crate::objects::{line, stub};
+use crate::objects::{positions, stub};
 use crate::time::Millis;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -84,7 +84,10 @@ pub(crate) fn refused(refusal: Refusal) -> Problem {
 pub(crate) async fn now(call: &Call, key: &JobKey) -> Result<Generation, Problem> {
     let (job, now) = (job(call, key, &View).await?, clock::now());
     let position = if job.status() == Status::Queued {
-        line::position(&call.env, &job, now).await.ok().flatten()
+        positions::position(&call.env, &job, now)
+            .await
+            .ok()
+            .flatten()
     } else {
         None
     };
@@ -95,7 +98,7 @@ pub(crate) async fn now(call: &Call, key: &JobKey) -> Result<Generation, Problem
 pub(crate) async fn changed(call: &Call, job: &Job) -> Generation {
     let now = clock::now();
     let position = if job.status() == Status::Queued {
-        let told = line::new_position(&call.env, job, now).await;
+        let told = positions::new_position(&call.env, job, now).await;
         told.ok().flatten()
     } else {
         None

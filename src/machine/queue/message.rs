@@ -61,15 +61,6 @@ pub struct GetPositions {
 }
 message!(GetPositions -> Vec<Option<Position>>);
 
-impl GetPositions {
-    pub fn of(key: JobKey) -> Self {
-        Self {
-            key,
-            others: Vec::new(),
-        }
-    }
-}
-
 /// Asks whether a further attempt of a job may be paid for. If so, its price is reserved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Afford {

@@ -1,7 +1,6 @@
 //! The position of a job, and why it waits.
 
-use super::{Book, Entry, Memory, Mode, Policy, Rank, Rows, Stage};
-use crate::ids::JobKey;
+use super::{Book, Entry, Memory, Mode, Policy, Rank, Stage, Summary};
 use crate::machine::job::Start;
 use crate::machine::limiter::{Backoff, PROBE_BACKOFF, Shut, WINDOW};
 use crate::time::{MINUTE, Millis};
@@ -55,19 +54,6 @@ pub(super) fn shut(memory: &Memory, upstream: &str, policy: &Policy, now: Millis
     memory.book.shut(upstream, unspent, policy, now)
 }
 
-/// A job's position; `None` if the queue does not know it.
-pub fn position<R: Rows>(
-    rows: &R,
-    key: &JobKey,
-    policy: &Policy,
-    now: Millis,
-) -> Result<Option<Position>, R::Error> {
-    let Some(entry) = rows.find(key)? else {
-        return Ok(None);
-    };
-    Ok(Some(position_of(&rows.memory()?, &entry, policy, now)))
-}
-
 /// The position of a known entry; `policy` has the settings.
 pub fn position_of(memory: &Memory, entry: &Entry, policy: &Policy, now: Millis) -> Position {
     let policy = &policy.with(&memory.book.overrides);
@@ -83,54 +69,40 @@ pub fn position_of(memory: &Memory, entry: &Entry, policy: &Policy, now: Millis)
             }
         }
         Stage::Watched { .. } | Stage::Deleting { .. } | Stage::Ended => Position::NOT_IN_LINE,
-        Stage::Waiting | Stage::Delayed { .. } => {
-            let delayed_until = if let Stage::Delayed { until } = entry.stage {
-                Some(until)
-            } else {
-                None
-            };
-            let claimant = Claimant {
-                user_id: &entry.summary.key.user_id,
-                upstream: &entry.summary.upstream,
-                submits: entry.summary.submits,
-                delayed_until,
-            };
-            let number = memory.ranks.before(&Rank::of(entry)) + 1;
-            position_at(number, &claimant, memory, policy, now)
-        }
+        Stage::Waiting => in_line(None, memory, entry, policy, now),
+        Stage::Delayed { until } => in_line(Some(until), memory, entry, policy, now),
     }
 }
 
-/// A job in line, as far as it decides why the job waits.
-struct Claimant<'a> {
-    user_id: &'a str,
-    upstream: &'a str,
-    submits: u64,
-    delayed_until: Option<Millis>,
-}
-
-/// The position of a job with this number in line.
-fn position_at(
-    number: u64,
-    claimant: &Claimant<'_>,
+/// The position of a job in line; a delayed one joins it at `until`.
+fn in_line(
+    until: Option<Millis>,
     memory: &Memory,
+    entry: &Entry,
     policy: &Policy,
     now: Millis,
 ) -> Position {
+    let Summary {
+        key,
+        upstream,
+        submits,
+        ..
+    } = &entry.summary;
+    let number = memory.ranks.before(&Rank::of(entry)) + 1;
     let Memory { book, tally, .. } = memory;
-    if book.is_paused() || book.pauses_upstream(claimant.upstream) {
+    if book.is_paused() || book.pauses_upstream(upstream) {
         return Position {
             number,
             blocked_by: Some(BlockedBy::Paused),
             ..Position::NOT_IN_LINE
         };
     }
-    let shut = shut(memory, claimant.upstream, policy, now);
+    let shut = shut(memory, upstream, policy, now);
     let held = tally.held();
-    let own_held = tally.held_by(claimant.user_id);
-    let delay = claimant.delayed_until.filter(|until| *until > now);
+    let own_held = tally.held_by(&key.user_id);
+    let delay = until.filter(|until| *until > now);
     let blocked_by = match (delay, shut) {
-        (Some(_), _) if claimant.submits == 0 => Some(BlockedBy::StartAfter),
+        (Some(_), _) if *submits == 0 => Some(BlockedBy::StartAfter),
         (Some(_), _) | (None, Some(Shut::Backoff { .. } | Shut::Probing)) => {
             Some(BlockedBy::UpstreamBackoff)
         }

@@ -57,15 +57,11 @@ pub enum Lookup {
 impl Readers {
     /// Somebody reads a job that waits.
     pub fn read(&mut self, job: &Wanted, now: Millis) -> Lookup {
-        // Nobody tells the answer to a request that was cut off.
-        let is_asking = self
-            .asked
-            .as_ref()
-            .is_some_and(|asked| !asked.is_answered && now.saturating_sub(asked.at) < OLDEST);
-        let asked_lately = self
-            .asked
-            .as_ref()
-            .is_some_and(|asked| now.saturating_sub(asked.at) < AGE);
+        let (is_asking, asked_lately) = self.asked.as_ref().map_or((false, false), |asked| {
+            let age = now.saturating_sub(asked.at);
+            // A request that was cut off brings no answer.
+            (!asked.is_answered && age < OLDEST, age < AGE)
+        });
         let known = self.jobs.get_mut(&job.key);
         if let Some(known) = known.filter(|known| known.changed_at == job.changed_at) {
             known.read_at = now;

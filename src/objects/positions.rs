@@ -23,7 +23,7 @@ pub async fn position(env: &Env, job: &Job, now: Millis) -> Result<Option<Positi
     }
 }
 
-/// The position of a job that was just changed. Whoever reads it next is shown the same.
+/// The position of a job that was just changed. Its next reader is shown the same.
 pub async fn new_position(
     env: &Env,
     job: &Job,
@@ -32,8 +32,8 @@ pub async fn new_position(
     ask(env, wanted(&job.key, job.updated_at), Vec::new(), now).await
 }
 
-/// The queue told the position of a job that was last changed at `changed_at`. Whoever reads it next
-/// is shown the same.
+/// Keeps the position that the queue told, for the next reader of a job that was last changed at
+/// `changed_at`.
 pub fn tell(key: &JobKey, changed_at: Millis, position: Position, now: Millis) {
     let told = [(wanted(key, changed_at), Some(position))];
     READERS.with_borrow_mut(|readers| readers.told(told, now));
